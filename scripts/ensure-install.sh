@@ -1,0 +1,8 @@
+#!/bin/sh
+# `npm start` and `npm test` must work from a fresh clone: install when the lock file is newer than what is installed.
+set -e
+cd "$(dirname "$0")/.."
+if [ ! -x node_modules/node/bin/node ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  echo "installing dependencies (npm ci) ..." >&2
+  npm ci --no-fund --no-audit >&2
+fi
