@@ -6,7 +6,10 @@ import { seeded } from "./random.ts";
 
 describe("benjaminiHochberg", () => {
   it("rejects the example of Benjamini and Hochberg (1995), table of 15", () => {
-    const p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1];
+    const p = [
+      0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528,
+      0.759, 1,
+    ];
     expect(benjaminiHochberg(p, 0.05).rejected.filter(Boolean)).toHaveLength(4);
   });
 

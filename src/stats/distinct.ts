@@ -29,6 +29,7 @@ export function countDistinct(registers: Uint8Array): number {
 
 /** Makes `into` count what either counted. Both must have the same number of registers. */
 export function mergeDistinct(into: Uint8Array, from: Uint8Array): void {
-  if (into.length !== from.length) throw new RangeError(`cannot merge ${from.length} registers into ${into.length}`);
+  if (into.length !== from.length)
+    throw new RangeError(`cannot merge ${from.length} registers into ${into.length}`);
   for (const [i, rank] of from.entries()) if (rank > (into[i] as number)) into[i] = rank;
 }

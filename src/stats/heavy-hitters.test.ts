@@ -18,7 +18,11 @@ describe("HeavyHitters", () => {
   it("brackets every kept key's count and keeps every key above total / capacity", () => {
     fc.assert(
       fc.property(stream, (keys) => {
-        const kept = new Map(summed(keys, 8).entries().map((e) => [e.key, e]));
+        const kept = new Map(
+          summed(keys, 8)
+            .entries()
+            .map((e) => [e.key, e]),
+        );
         for (const [key, count] of truth(keys)) {
           const entry = kept.get(key);
           if (count > keys.length / 8) expect(entry).toBeDefined();

@@ -4,96 +4,92 @@
  * every key seen more than total / capacity times is kept.
  */
 export class HeavyHitters {
-  readonly #keys: Uint32Array;
-  readonly #counts: Uint32Array;
-  readonly #errors: Uint32Array;
+  readonly #words: Uint32Array;
+  readonly capacity: number;
 
   /** @param words length 3 × capacity; kept and written to. */
   constructor(words: Uint32Array) {
     const capacity = words.length / 3;
-    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`${words.length} words are not 3 × a capacity`);
-    this.#keys = words.subarray(0, capacity);
-    this.#counts = words.subarray(capacity, 2 * capacity);
-    this.#errors = words.subarray(2 * capacity);
-  }
-
-  get capacity(): number {
-    return this.#keys.length;
+    if (!Number.isInteger(capacity) || capacity < 1)
+      throw new RangeError(`${words.length} words are not 3 × a capacity`);
+    this.#words = words;
+    this.capacity = capacity;
   }
 
   /** Counts one key (zero is folded onto 1) and returns how often it was surely seen before. */
   add(hash: number, times = 1): number {
+    const words = this.#words;
+    const capacity = this.capacity;
     const key = hash === 0 ? 1 : hash >>> 0;
-    const at = this.#keys.indexOf(key);
-    if (at >= 0) {
-      const before = (this.#counts[at] as number) - (this.#errors[at] as number);
-      this.#counts[at] = (this.#counts[at] as number) + times;
-      return before;
-    }
-    const place = this.#smallest();
-    const floor = this.#counts[place] as number;
-    this.#keys[place] = key;
-    this.#errors[place] = floor;
-    this.#counts[place] = floor + times;
-    return 0;
-  }
-
-  /** How often a key was surely seen (0 when it is not kept). */
-  sure(hash: number): number {
-    const at = this.#keys.indexOf(hash === 0 ? 1 : hash >>> 0);
-    return at < 0 ? 0 : (this.#counts[at] as number) - (this.#errors[at] as number);
-  }
-
-  /** Kept keys with their sure counts, largest first, ties by key. */
-  entries(): { key: number; sure: number; error: number }[] {
-    const out: { key: number; sure: number; error: number }[] = [];
-    for (const [i, key] of this.#keys.entries()) {
-      const error = this.#errors[i] as number;
-      if (key !== 0) out.push({ key, sure: (this.#counts[i] as number) - error, error });
-    }
-    return out.sort((a, b) => b.sure - a.sure || a.key - b.key);
-  }
-
-  /** Adds what another summary counted; a key missing there may hide up to its smallest count, which becomes error. */
-  merge(other: HeavyHitters): void {
-    const floorHere = this.#floor();
-    const floorThere = other.#floor();
-    const merged = new Map<number, { count: number; error: number }>();
-    for (const { key, sure, error } of this.entries()) merged.set(key, { count: sure + error + floorThere, error: error + floorThere });
-    for (const { key, sure, error } of other.entries()) {
-      const here = merged.get(key);
-      if (here === undefined) merged.set(key, { count: sure + error + floorHere, error: error + floorHere });
-      else merged.set(key, { count: here.count - floorThere + sure + error, error: here.error - floorThere + error });
-    }
-    const kept = [...merged].sort((a, b) => b[1].count - a[1].count || a[0] - b[0]).slice(0, this.capacity);
-    this.#keys.fill(0);
-    this.#counts.fill(0);
-    this.#errors.fill(0);
-    for (const [i, [key, { count, error }]] of kept.entries()) {
-      this.#keys[i] = key;
-      this.#counts[i] = count;
-      this.#errors[i] = error;
-    }
-  }
-
-  /** What an unseen key could have been counted at most: the smallest count once full, else nothing. */
-  #floor(): number {
-    return this.#counts[this.#smallest()] as number;
-  }
-
-  /** The first free place, else the one with the smallest count (a free place has count 0). */
-  #smallest(): number {
-    const counts = this.#counts;
+    // One pass finds the key, or the place to give it: the first free one, else the smallest count.
     let place = 0;
     let smallest = 0xffffffff;
-    for (let i = 0; i < counts.length; i++) {
-      const count = counts[i] as number;
+    for (let i = 0; i < capacity; i++) {
+      const count = words[capacity + i] as number;
+      if (words[i] === key && count !== 0) {
+        words[capacity + i] = count + times;
+        return count - (words[2 * capacity + i] as number);
+      }
       if (count < smallest) {
         smallest = count;
         place = i;
         if (count === 0) break;
       }
     }
-    return place;
+    words[place] = key;
+    words[capacity + place] = smallest + times;
+    words[2 * capacity + place] = smallest;
+    return 0;
+  }
+
+  /** How often a key was surely seen (0 when it is not kept). */
+  sure(hash: number): number {
+    const words = this.#words;
+    const key = hash === 0 ? 1 : hash >>> 0;
+    for (let i = 0; i < this.capacity; i++) {
+      if (words[i] === key)
+        return (words[this.capacity + i] as number) - (words[2 * this.capacity + i] as number);
+    }
+    return 0;
+  }
+
+  /** Kept keys with their sure counts, largest first, ties by key. */
+  entries(): { key: number; sure: number; error: number }[] {
+    const out: { key: number; sure: number; error: number }[] = [];
+    for (let i = 0; i < this.capacity; i++) {
+      const key = this.#words[i] as number;
+      const error = this.#words[2 * this.capacity + i] as number;
+      if (key !== 0) out.push({ key, sure: (this.#words[this.capacity + i] as number) - error, error });
+    }
+    return out.sort((a, b) => b.sure - a.sure || a.key - b.key);
+  }
+
+  /** Adds what another summary counted; a key missing there may hide up to its smallest count, which becomes error. */
+  merge(other: HeavyHitters): void {
+    const mostHere = this.#mostUnseen();
+    const mostThere = other.#mostUnseen();
+    const merged = new Map<number, { count: number; error: number }>();
+    for (const { key, sure, error } of this.entries()) {
+      merged.set(key, { count: sure + error + mostThere, error: error + mostThere });
+    }
+    for (const { key, sure, error } of other.entries()) {
+      const here = merged.get(key) ?? { count: mostHere + mostThere, error: mostHere + mostThere };
+      merged.set(key, {
+        count: here.count - mostThere + sure + error,
+        error: here.error - mostThere + error,
+      });
+    }
+    const kept = [...merged].sort((a, b) => b[1].count - a[1].count || a[0] - b[0]).slice(0, this.capacity);
+    this.#words.fill(0);
+    for (const [i, [key, { count, error }]] of kept.entries()) {
+      this.#words[i] = key;
+      this.#words[this.capacity + i] = count;
+      this.#words[2 * this.capacity + i] = error;
+    }
+  }
+
+  /** What an unseen key could have been counted at most: the smallest count once full, else nothing. */
+  #mostUnseen(): number {
+    return this.#words.subarray(this.capacity, 2 * this.capacity).reduce((a, b) => Math.min(a, b));
   }
 }

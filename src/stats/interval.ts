@@ -9,8 +9,18 @@ export interface Interval {
  * The ends are beta quantiles, found by bisection of the regularised incomplete beta function to 1e-12.
  */
 export function clopperPearson(successes: number, trials: number, confidence = 0.95): Interval {
-  if (!(Number.isInteger(successes) && Number.isInteger(trials) && successes >= 0 && successes <= trials && trials > 0)) {
-    throw new RangeError(`clopperPearson(${successes}, ${trials}): needs integers 0 <= successes <= trials, trials > 0`);
+  if (
+    !(
+      Number.isInteger(successes) &&
+      Number.isInteger(trials) &&
+      successes >= 0 &&
+      successes <= trials &&
+      trials > 0
+    )
+  ) {
+    throw new RangeError(
+      `clopperPearson(${successes}, ${trials}): needs integers 0 <= successes <= trials, trials > 0`,
+    );
   }
   const tail = (1 - confidence) / 2;
   const low = successes === 0 ? 0 : betaQuantile(tail, successes, trials - successes + 1);
@@ -42,7 +52,8 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   if (x >= 1) return 1;
   // The fraction converges fast only left of the mean; the other side follows from I_x(a,b) = 1 - I_{1-x}(b,a).
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
-  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
+  const front =
+    Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
   const tiny = 1e-300;
   let c = 1;
   let d = 1 / nonZero(1 - ((a + b) * x) / (a + 1), tiny);

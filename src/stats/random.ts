@@ -48,7 +48,8 @@ export function seeded(seed: number | string): Random {
   const uniform = (): number => uint32() / 4294967296;
   // Rejection keeps every value equally likely; at most one draw in two is rejected.
   const below = (bound: number): number => {
-    if (!(bound >= 1 && bound <= 4294967296)) throw new RangeError(`below(${bound}): the bound must be in 1..2^32`);
+    if (!(bound >= 1 && bound <= 4294967296))
+      throw new RangeError(`below(${bound}): the bound must be in 1..2^32`);
     const limit = 4294967296 - (4294967296 % bound);
     let x = uint32();
     while (x >= limit) x = uint32();

@@ -1,0 +1,173 @@
+import type { Conversation, Turn } from "../exchange/conversation.ts";
+import { FNV_START, avalanche, fnvStep, hashText } from "../stats/hash.ts";
+import * as lexicon from "./lexicon.ts";
+import { STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
+
+/** Segments kept of one prompt: the first and the last ones, where templates live. */
+const MAX_SEGMENTS = 40;
+/** Sampled word triples kept of one prompt. */
+const MAX_SHINGLES = 48;
+/** User turns after the last answer that are read as the prompt. */
+const MAX_TURNS = 4;
+
+/** What one exchange says, before it is known what is usual for its account. One object is reused for all of them. */
+export class Reading {
+  /** The whole prompt: system prompt and what the user asked last. */
+  promptHash = 0;
+  tokens = 0;
+  segments = 0;
+  readonly segmentHash = new Uint32Array(MAX_SEGMENTS);
+  readonly segmentTokens = new Uint32Array(MAX_SEGMENTS);
+  /** Lexicon bits found in each segment; TASK_VERB only where it opens a clause. */
+  readonly segmentMeaning = new Uint32Array(MAX_SEGMENTS);
+  /** The first token (the first two of an ideographic script). */
+  readonly segmentOpening = new Uint32Array(MAX_SEGMENTS);
+  shingles = 0;
+  readonly shingleHash = new Uint32Array(MAX_SHINGLES);
+  readonly shingleSegment = new Uint8Array(MAX_SHINGLES);
+  /** Asks for instructions, prompts or dialogues to be made or evolved: 1; for exercises or examples: 0.5; else 0. */
+  generator = 0;
+  asksQuestion = false;
+  judges = false;
+  asksReasoning = false;
+  asksTrace = false;
+  /** There was an answer before: the exchange continues a conversation. */
+  continues = false;
+  /** 0 when none was given. */
+  endUser = 0;
+  /** Words of the answer (CJK: 1.7 characters a word); null when there is none or its size is unknown. */
+  answerWords: number | null = null;
+  temperature: number | null = null;
+  choices = 1;
+  logprobs = false;
+}
+
+/** Reads conversations into one reused `Reading`. */
+export class Reader {
+  readonly #reading = new Reading();
+  readonly #tokens = new Tokens();
+  readonly #lexicon = new lexicon.Lexicon();
+
+  /** The returned object is overwritten by the next call. Linear in the prompt up to a bound, constant above it. */
+  read(c: Conversation): Reading {
+    const r = this.#reading;
+    this.#reset(r);
+    this.#prompt(r, c.turns);
+    r.generator = generatorGrade(r);
+    r.endUser = c.endUser === null ? 0 : hashText(c.endUser) || 1;
+    r.answerWords = answerWords(c);
+    r.temperature = c.sampling.temperature;
+    r.choices = c.sampling.n;
+    r.logprobs = c.sampling.logprobs;
+    return r;
+  }
+
+  #reset(r: Reading): void {
+    r.promptHash = FNV_START;
+    r.tokens = 0;
+    r.segments = 0;
+    r.shingles = 0;
+    r.asksQuestion = false;
+    r.judges = false;
+    r.asksReasoning = false;
+    r.asksTrace = false;
+    r.continues = false;
+  }
+
+  // System prompt and what the user said since the last answer; the turns between were read when they were new.
+  #prompt(r: Reading, turns: readonly Turn[]): void {
+    const lastAnswer = turns.findLastIndex((turn) => turn.role === "assistant");
+    r.continues = lastAnswer >= 0;
+    for (const turn of turns) if (turn.role === "system") this.#text(r, turn.text);
+    r.asksQuestion = false;
+    let asked = turns.slice(lastAnswer + 1).filter((turn) => turn.role === "user");
+    // A request may end with the beginning of the answer (prefill) or with a tool's result.
+    if (asked.length === 0) asked = turns.filter((turn) => turn.role === "user").slice(-1);
+    for (const turn of asked.slice(-MAX_TURNS)) this.#text(r, turn.text);
+    r.promptHash = avalanche(r.promptHash);
+  }
+
+  #text(r: Reading, text: string): void {
+    const tokens = this.#tokens;
+    tokens.read(text);
+    if (tokens.asks) r.asksQuestion = true;
+    r.tokens += tokens.length;
+    // Word triples are sampled by their hash, more sparsely for long prompts; a triple sampled in a long prompt is
+    // sampled in a short one too, so that a template is found again.
+    let mask = 3;
+    while (tokens.length / (mask + 1) > MAX_SHINGLES / 2) mask = mask * 2 + 1;
+    let start = 0;
+    while (start < tokens.length) {
+      let end = start + 1;
+      while (end < tokens.length && ((tokens.marks[end] as number) & STARTS_SEGMENT) === 0) end++;
+      this.#segment(r, start, end, mask);
+      start = end;
+    }
+  }
+
+  #segment(r: Reading, start: number, end: number, mask: number): void {
+    const { hashes, marks } = this.#tokens;
+    // When there are too many, the last place is overwritten: heads and the very end are kept.
+    const place = r.segments < MAX_SEGMENTS ? r.segments++ : MAX_SEGMENTS - 1;
+    let hash = FNV_START;
+    let meaning = 0;
+    for (let i = start; i < end; i++) {
+      const token = hashes[i] as number;
+      hash = fnvStep(hash, token);
+      let found = this.#lexicon.at(this.#tokens, i, end);
+      if (((marks[i] as number) & STARTS_CLAUSE) === 0) found &= ~lexicon.TASK_VERB;
+      meaning |= found;
+      if (i + 2 < end) {
+        const triple = avalanche(
+          fnvStep(fnvStep(fnvStep(FNV_START, token), hashes[i + 1] as number), hashes[i + 2] as number),
+        );
+        if ((triple & mask) === 0 && r.shingles < MAX_SHINGLES) {
+          r.shingleHash[r.shingles] = triple;
+          r.shingleSegment[r.shingles] = place;
+          r.shingles++;
+        }
+      }
+    }
+    r.segmentHash[place] = avalanche(hash);
+    r.segmentTokens[place] = end - start;
+    r.segmentMeaning[place] = meaning;
+    r.segmentOpening[place] = hashes[start] as number;
+    r.promptHash = fnvStep(r.promptHash, r.segmentHash[place] as number);
+    if ((meaning & lexicon.JUDGE) !== 0) r.judges = true;
+    if ((meaning & lexicon.REASONING) !== 0) r.asksReasoning = true;
+    if ((meaning & lexicon.TRACE) !== 0) r.asksTrace = true;
+  }
+}
+
+/** Making prompts that are varied, harder or meant for a model, said within one sentence. */
+function generatorGrade(r: Reading): number {
+  let grade = 0;
+  for (let i = 0; i < r.segments; i++) {
+    const meaning = r.segmentMeaning[i] as number;
+    if ((meaning & lexicon.MAKE) === 0) continue;
+    if ((meaning & (lexicon.VARIED | lexicon.MODEL_WORD | lexicon.HARDER)) === 0) continue;
+    if ((meaning & lexicon.PROMPT_WORD) !== 0) return 1;
+    if ((meaning & lexicon.EXERCISE_WORD) !== 0) grade = 0.5;
+  }
+  return grade;
+}
+
+function answerWords(c: Conversation): number | null {
+  if (c.answerAvailable && c.answers.length > 0) {
+    let words = 0;
+    for (const answer of c.answers) words += wordsIn(answer);
+    return words;
+  }
+  // Four tokens are about three words of English; the text itself was not recorded.
+  return c.outputTokens === null ? null : c.outputTokens * 0.75;
+}
+
+/** Words by length: 5.7 characters with the blank in European languages, 1.7 in Chinese and Japanese. Looks at 200 characters. */
+function wordsIn(text: string): number {
+  const sample = Math.min(text.length, 200);
+  if (sample === 0) return 0;
+  let wide = 0;
+  for (let i = 0; i < sample; i++) if (text.charCodeAt(i) >= 0x2e80) wide++;
+  const share = wide / sample;
+  return text.length * (share / 1.7 + (1 - share) / 5.7);
+}

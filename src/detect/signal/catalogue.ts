@@ -1,0 +1,28 @@
+import { type Signal, percent, rarity } from "./signal.ts";
+
+/**
+ * A list of tasks being worked off: bare tasks (an imperative, no first person, no earlier turn), of even length, that
+ * open in many ways, each sent once. People write unevenly and about themselves; an application opens in one way.
+ */
+export const catalogue: Signal = {
+  name: "catalogue",
+  value: (sketch) => {
+    const n = sketch.exchanges;
+    const openings = Math.max(0, sketch.openings - 1);
+    const fresh = Math.min(1, sketch.distinct("nearPrompts") / n);
+    return sketch.share("bare") * evenness(sketch.lengthSpread) * (openings / (openings + 4)) * fresh;
+  },
+  because: (sketch, _value, percentile) =>
+    `${percent(sketch.sum("bare") / sketch.exchanges)} of the prompts are bare tasks without a person or an earlier turn in them, ` +
+    `opening in about ${sketch.openings.toFixed(0)} ways, with lengths that vary by a factor of ` +
+    `${Math.exp(sketch.lengthSpread).toFixed(1)} (people's: 2.7 and more)${rarity(percentile)}`,
+  evidence: "bare",
+  benignReading:
+    "a gallery of prompt templates, a writing team with a brief, or an examination or benchmark being run",
+};
+
+/** 1 up to a log spread of 0.45, falling to a half at 0.8 and a tenth at 1.2: prompts typed by people spread by 1.0 and more. */
+function evenness(spread: number): number {
+  const beyond = Math.max(0, spread - 0.45);
+  return Math.exp(-((beyond / 0.42) ** 2));
+}

@@ -1,0 +1,14 @@
+import { type Signal, percent, rarity } from "./signal.ts";
+
+/** Asking the model to grade or compare answers, as for reward data. */
+export const judging: Signal = {
+  name: "judging",
+  value: (sketch) => {
+    const fresh = Math.min(1, sketch.distinct("nearPrompts") / sketch.exchanges);
+    return sketch.share("judged") * fresh;
+  },
+  because: (sketch, _value, percentile) =>
+    `${percent(sketch.sum("judged") / sketch.exchanges)} of the prompts ask for answers to be graded or compared${rarity(percentile)}`,
+  evidence: "judged",
+  benignReading: "quality control of the account's own product, or a leaderboard",
+};
