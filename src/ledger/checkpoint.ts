@@ -17,9 +17,9 @@ export interface Checkpoint {
   readonly note: string;
 }
 
-export function signCheckpoint(size: number, root: Hash, signer: NoteSigner): Checkpoint {
-  const origin = signer.verifier.name;
-  const note = signNote(`${origin}\n${size}\n${root.toString("base64")}\n`, signer);
+export function signCheckpoint(size: number, root: Hash, signers: readonly NoteSigner[]): Checkpoint {
+  const origin = signers[0]!.verifier.name;
+  const note = signNote(`${origin}\n${size}\n${root.toString("base64")}\n`, signers);
   return { origin, size, root, note };
 }
 

@@ -42,12 +42,16 @@ const MAX_SIGNATURES = 100;
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-export function signNote(text: string, signer: NoteSigner): string {
+/** Several signers while a signing key is being rotated: old and new sign side by side. */
+export function signNote(text: string, signers: readonly NoteSigner[]): string {
   if (!text.endsWith("\n") || /[^\P{Cc}\n]/u.test(text))
     throw new LedgerError("invalid", "a note's text ends with a newline and has no other control characters");
-  const signature = sign(null, Buffer.from(text), signer.privateKey);
-  const body = Buffer.concat([Buffer.from(signer.verifier.keyId, "hex"), signature]).toString("base64");
-  return `${text}\n— ${signer.verifier.name} ${body}\n`;
+  const lines = signers.map(({ verifier, privateKey }) => {
+    const signature = sign(null, Buffer.from(text), privateKey);
+    const body = Buffer.concat([Buffer.from(verifier.keyId, "hex"), signature]).toString("base64");
+    return `— ${verifier.name} ${body}\n`;
+  });
+  return `${text}\n${lines.join("")}`;
 }
 
 /** Parses a note without judging its signatures. Throws LedgerError `invalid`. */

@@ -1,0 +1,147 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LedgerError } from "./error.ts";
+import { FrameType, type Frame } from "./frame.ts";
+import type { MasterKeys } from "./keyring.ts";
+import { RecordOpener, type OpenedRecord } from "./opened.ts";
+import { isLeaf } from "./record.ts";
+import { decodeSegmentHeader, framesOf, listSegments, SEGMENT_HEADER, segmentPath } from "./segment.ts";
+
+/** Where a reader stands: the next record to look at, and the number of leaves before it. Can be stored and resumed. */
+export interface Cursor {
+  readonly record: number;
+  readonly leaf: number;
+}
+
+export const START: Cursor = { record: 1, leaf: 0 };
+
+export interface ReadLeaf {
+  /** Index of the leaf in the tree. */
+  readonly leaf: number;
+  readonly opened: OpenedRecord;
+  /** Where to go on after this leaf. */
+  readonly next: Cursor;
+}
+
+export interface ReadOptions {
+  readonly from?: Cursor;
+  /** Keep waiting for new records until aborted. */
+  readonly follow?: AbortSignal;
+  /** How often to look for new records, ms. */
+  readonly pollMs?: number;
+  /** Do not go past this record: what the writer in the same process knows to be on disk. */
+  readonly limit?: () => number;
+}
+
+/**
+ * All leaves from a cursor on, opened. Works beside a writer in this or another process: takes only whole batches.
+ * Throws LedgerError `corrupt` at damage.
+ */
+export async function* readLeaves(dataDir: string, masters: MasterKeys, options: ReadOptions = {}): AsyncGenerator<ReadLeaf> {
+  const opener = new RecordOpener(dataDir, masters);
+  const start = options.from ?? START;
+  let leaf = start.leaf;
+  for await (const frame of readFrames(dataDir, options, () => opener.enterSegment())) {
+    // What stands before the cursor in its segment is read for its keys and open INTENTs only.
+    opener.note(frame);
+    if (frame.record < start.record || !isLeaf(frame.type)) continue;
+    yield { leaf, opened: opener.open(frame), next: { record: frame.record + 1, leaf: leaf + 1 } };
+    leaf++;
+  }
+}
+
+/** All frames from the segment that holds the cursor on. */
+async function* readFrames(dataDir: string, options: ReadOptions, onSegment: () => void): AsyncGenerator<Frame> {
+  let first = listSegments(dataDir).findLast((segment) => segment <= (options.from ?? START).record) ?? 1;
+  for (;;) {
+    onSegment();
+    const next = yield* readSegment(dataDir, first, options);
+    if (next === null) return;
+    first = next;
+  }
+}
+
+/**
+ * Frames of one segment, waiting at its end when following. Returns the first record of the next segment, or null at
+ * the end of the journal. The file stays open meanwhile: sealing replaces it, but not under our hands.
+ */
+async function* readSegment(dataDir: string, first: number, options: ReadOptions): AsyncGenerator<Frame, number | null> {
+  const path = segmentPath(dataDir, first);
+  while (!existsSync(path)) {
+    if (!(await again(options))) return null;
+  }
+  const fd = openSync(path, "r");
+  try {
+    let at = 0;
+    let nextRecord = first;
+    for (;;) {
+      const limit = options.limit?.() ?? Infinity;
+      const successor = listSegments(dataDir).find((segment) => segment > first) ?? null;
+      const data = readFrom(fd, at);
+      const header = at === 0 ? headerBytes(path, data, successor !== null) : 0;
+      if (header !== null) {
+        let done = header;
+        const segment = { path, header: { firstRecord: nextRecord, sealed: false }, data };
+        for (const batch of batchesOf(framesOf(segment, { last: successor === null, from: header }), nextRecord)) {
+          if (batch.end >= limit) break;
+          for (const frame of batch.frames) yield frame;
+          done = batch.bytesEnd;
+          nextRecord = batch.end + 1;
+        }
+        at += done;
+        if (successor === nextRecord) return successor;
+        if (successor !== null && limit === Infinity)
+          throw new LedgerError("corrupt", `${path}, byte ${at}: records ${nextRecord} to ${successor - 1} are damaged or missing`);
+      }
+      if (!(await again(options))) return null;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Length of the header, or null when it is not there yet. */
+function headerBytes(path: string, data: Buffer, complete: boolean): number | null {
+  const header = decodeSegmentHeader(data);
+  if (!("damage" in header)) return SEGMENT_HEADER;
+  if (complete) throw new LedgerError("corrupt", `${path}, byte 0: ${header.damage}`);
+  return null;
+}
+
+function* batchesOf(
+  frames: Iterable<Frame>,
+  expected: number,
+): Generator<{ frames: Frame[]; end: number; bytesEnd: number }> {
+  let batch: Frame[] = [];
+  for (const frame of frames) {
+    if (frame.record !== expected + batch.length) return;
+    batch.push(frame);
+    if (frame.record !== frame.batchEnd) continue;
+    yield { frames: batch, end: frame.record, bytesEnd: frame.offset + frame.bytes };
+    expected = frame.record + 1;
+    batch = [];
+  }
+}
+
+async function again(options: ReadOptions): Promise<boolean> {
+  if (!options.follow || options.follow.aborted) return false;
+  await sleep(options.pollMs ?? 100, undefined, { signal: options.follow }).catch(() => {});
+  return !options.follow.aborted;
+}
+
+function readFrom(fd: number, at: number): Buffer {
+  const size = fstatSync(fd).size;
+  const data = Buffer.allocUnsafe(Math.max(0, size - at));
+  let done = 0;
+  while (done < data.length) {
+    const read = readSync(fd, data, done, data.length - done, at + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return data.subarray(0, done);
+}
+
+/** Frames of one type of the whole journal, e.g. all checkpoints. */
+export async function* readFramesOfType(dataDir: string, type: FrameType): AsyncGenerator<Frame> {
+  for await (const frame of readFrames(dataDir, {}, () => {})) if (frame.type === type) yield frame;
+}

@@ -1,0 +1,216 @@
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Head, NewLeaf } from "./batch.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { LedgerError } from "./error.ts";
+import { FrameType, type Frame } from "./frame.ts";
+import { SegmentKeys, type MasterKeys } from "./keyring.ts";
+import type { JournalEnd } from "./journal.ts";
+import { RecordOpener, type OpenedIntent } from "./opened.ts";
+import { isLeaf, splitBody } from "./record.ts";
+import { framesOf, listSegments, loadSegment, SEGMENT_HEADER, segmentPath, type Damage, type Segment } from "./segment.ts";
+import { NO_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
+import { leafHash, type Frontier } from "./tree.ts";
+
+/** What a start finds: the state that the journal's records add up to, and what was in flight. */
+export interface Recovered {
+  readonly end: JournalEnd;
+  readonly frontier: Frontier;
+  readonly heads: Map<string, Head>;
+  readonly keys: SegmentKeys;
+  readonly lastTime: number;
+  /** Leaves after the snapshot, whose tiles are to be written (again). */
+  readonly leaves: NewLeaf[];
+  readonly snapshot: Snapshot;
+  /** The last checkpoint signed (a note), or null. */
+  readonly checkpoint: string | null;
+  /** Exchanges in flight when the process stopped, by the record of their INTENT. */
+  readonly interrupted: ReadonlyMap<number, OpenedIntent>;
+  /** Bytes of an unfinished write that were moved to `quarantine/`, with the place they came from. */
+  readonly quarantined: { readonly path: string; readonly from: string; readonly offset: number; readonly bytes: number } | null;
+}
+
+/**
+ * Reads the journal's end, moves an unfinished tail aside and returns where to go on. Throws LedgerError `corrupt`
+ * for damage to anything that was acknowledged, and `below_checkpoint` when leaves are missing that a checkpoint covers.
+ */
+export function recover(dataDir: string, masters: MasterKeys): Recovered {
+  const segments = listSegments(dataDir);
+  const snapshot = usableSnapshot(dataDir, segments);
+  const state = new Replay(dataDir, masters, snapshot);
+  const toRead = segments.filter((first) => first >= snapshot.segment);
+  let end: JournalEnd = { segment: null, length: 0, nextRecord: 1 };
+  let torn: Damage | null = null;
+  for (const [i, first] of toRead.entries()) {
+    const last = i === toRead.length - 1;
+    const segment = last ? loadLastSegment(dataDir, first) : loadSegment(dataDir, first);
+    if (segment === null) {
+      // The power went while this segment was being made: there is nothing in it, and `roll` makes it again.
+      end = { segment: null, length: 0, nextRecord: first };
+      break;
+    }
+    if (i > 0 && first !== end.nextRecord)
+      throw new LedgerError("corrupt", `${segment.path}: records ${end.nextRecord} to ${first - 1} before it are missing`);
+    ({ end, torn } = readSegment(segment, last, state));
+    if (torn && !torn.tornTail) throw damaged(torn);
+  }
+  requireCheckpointCovered(state);
+  const quarantined = torn ? quarantine(dataDir, torn) : null;
+  return { ...state.result(), end, snapshot, quarantined };
+}
+
+function readSegment(segment: Segment, last: boolean, state: Replay): { end: JournalEnd; torn: Damage | null } {
+  state.enterSegment();
+  const frames = framesOf(segment, { last });
+  let good = SEGMENT_HEADER;
+  let record = segment.header.firstRecord;
+  // A batch counts only when all of it is there: its frames were never acknowledged one by one.
+  let batch: Frame[] = [];
+  for (let step = frames.next(); ; step = frames.next()) {
+    if (step.done) {
+      const end = { segment: segment.header.firstRecord, length: good, nextRecord: record };
+      const cut = step.value && { ...step.value, offset: good };
+      return { end, torn: cut };
+    }
+    const frame = step.value;
+    batch.push(frame);
+    if (frame.record !== frame.batchEnd) continue;
+    for (const whole of batch) state.take(whole);
+    batch = [];
+    good = frame.offset + frame.bytes;
+    record = frame.record + 1;
+  }
+}
+
+class Replay {
+  readonly #frontier: Frontier;
+  readonly #heads: Map<string, Head>;
+  readonly #open: Set<number>;
+  readonly #leaves: NewLeaf[] = [];
+  readonly #opener: RecordOpener;
+  readonly #keys: SegmentKeys;
+  #lastTime: number;
+  checkpoint: string | null;
+
+  constructor(dataDir: string, masters: MasterKeys, snapshot: Snapshot) {
+    this.#frontier = snapshot.frontier.clone();
+    this.#heads = new Map(snapshot.heads);
+    this.#open = new Set(snapshot.open);
+    this.#lastTime = snapshot.lastTime;
+    this.checkpoint = snapshot.checkpoint;
+    this.#opener = new RecordOpener(dataDir, masters);
+    this.#keys = new SegmentKeys(masters);
+  }
+
+  get size(): number {
+    return this.#frontier.size;
+  }
+
+  enterSegment(): void {
+    this.#opener.enterSegment();
+    this.#keys.forget();
+  }
+
+  take(frame: Frame): void {
+    if (frame.type === FrameType.Key) this.#keys.learn(frame);
+    if (frame.type === FrameType.Intent) this.#open.add(frame.record);
+    this.#opener.note(frame);
+    if (frame.type === FrameType.Checkpoint) this.checkpoint = frame.body.toString("utf8");
+    if (isLeaf(frame.type)) this.#takeLeaf(frame);
+  }
+
+  result(): Pick<Recovered, "frontier" | "heads" | "keys" | "lastTime" | "leaves" | "checkpoint" | "interrupted"> {
+    const interrupted = new Map<number, OpenedIntent>();
+    for (const record of this.#open) {
+      const opened = this.#opener.openIntent(record);
+      if (opened) interrupted.set(record, opened);
+    }
+    return {
+      frontier: this.#frontier,
+      heads: this.#heads,
+      keys: this.#keys,
+      lastTime: this.#lastTime,
+      leaves: this.#leaves,
+      checkpoint: this.checkpoint,
+      interrupted,
+    };
+  }
+
+  #takeLeaf(frame: Frame): void {
+    const { entry, intent } = splitBody(frame);
+    const hash = leafHash(entry!);
+    const opened = this.#opener.open(frame);
+    if (intent !== null) this.#open.delete(intent);
+    this.#frontier.append(hash);
+    const exchange = opened.kind === "exchange" ? opened.parameters.id : null;
+    this.#leaves.push({ entry: Buffer.from(entry!), hash, record: frame.record, exchange });
+    if (opened.kind === "exchange") {
+      this.#heads.set(opened.who.account, { sequence: opened.who.sequence, leaf: hash });
+      this.#lastTime = Math.max(this.#lastTime, Date.parse(opened.parameters.time));
+    } else if (opened.kind === "event" && opened.event["type"] === "erasure") {
+      this.#takeErasure(opened.event);
+    }
+  }
+
+  /** An erased exchange cannot say whose it was: the erasure's own entry can, so the account's chain goes on. */
+  #takeErasure(event: { [key: string]: unknown }): void {
+    const { account, sequence, leafHash: leaf } = event as { account: string; sequence: number; leafHash: string };
+    if ((this.#heads.get(account)?.sequence ?? 0) < sequence)
+      this.#heads.set(account, { sequence, leaf: Buffer.from(leaf, "hex") });
+  }
+}
+
+function usableSnapshot(dataDir: string, segments: readonly number[]): Snapshot {
+  const snapshot = readSnapshot(dataDir);
+  return snapshot && segments.includes(snapshot.segment) ? snapshot : NO_SNAPSHOT;
+}
+
+/** Null for a segment that was being created when the power went: shorter than its header, or all zeros. */
+function loadLastSegment(dataDir: string, first: number): Segment | null {
+  try {
+    return loadSegment(dataDir, first);
+  } catch (error) {
+    if (error instanceof LedgerError && isBlank(dataDir, first)) return null;
+    throw error;
+  }
+}
+
+function isBlank(dataDir: string, first: number): boolean {
+  const data = readFileSync(segmentPath(dataDir, first));
+  return data.length < SEGMENT_HEADER || (data.length === SEGMENT_HEADER && data.every((byte) => byte === 0));
+}
+
+/** "A log MUST NOT sign any checkpoint which is inconsistent with any checkpoint it previously signed" (tlog-checkpoint). */
+function requireCheckpointCovered(state: Replay): void {
+  if (!state.checkpoint) return;
+  const { size } = readCheckpoint(state.checkpoint);
+  if (size > state.size)
+    throw new LedgerError(
+      "below_checkpoint",
+      `the journal has ${state.size} leaves, but a checkpoint over ${size} was signed: records are lost. ` +
+        "Restore the data folder from a backup; `stillwatch ledger fsck` says what is there.",
+    );
+}
+
+/** Moves the unacknowledged end of the last segment to `quarantine/`: reported, kept, and out of the way. */
+function quarantine(dataDir: string, torn: Damage): Recovered["quarantined"] {
+  const tail = readFileSync(torn.path).subarray(torn.offset);
+  if (tail.length === 0) return null;
+  const folder = join(dataDir, "quarantine");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${torn.path.slice(-24, -4)}-${torn.offset}.tail`);
+  writeFileSync(path, tail, { mode: 0o600, flush: true });
+  truncateSync(torn.path, torn.offset);
+  const fd = openSync(torn.path, "r+");
+  fdatasyncSync(fd);
+  closeSync(fd);
+  return { path, from: torn.path, offset: torn.offset, bytes: tail.length };
+}
+
+function damaged(damage: Damage): LedgerError {
+  return new LedgerError(
+    "corrupt",
+    `${damage.path}, byte ${damage.offset}: ${damage.why}. This was acknowledged data, so nothing is repaired by itself: ` +
+      "keep the folder as it is and run `stillwatch ledger fsck`.",
+  );
+}
