@@ -7,6 +7,10 @@ import type { Reading } from "./reading.ts";
 /** An answer that a collector would keep (field/detection.md F8), in words. */
 const LONG_ANSWER = 100;
 const SHORT_ANSWER = 12;
+/** A task to be answered says what it wants within so many tokens of its own; more is a document, a program or a set-up. */
+const TASK_TOKENS = 256;
+/** A task's verb stands in its first sentences or in its last one (after the material), not inside the material. */
+const TASK_HEAD = 3;
 /** A segment or word triple that returns in a fifth of the exchanges, and at least three times, is template. */
 const TEMPLATE_SHARE = 0.2;
 const TEMPLATE_MIN = 3;
@@ -157,6 +161,10 @@ export class Sketch {
     return this.#evidence[kind];
   }
 
+  allEvidence(): Readonly<Record<EvidenceKind, readonly string[]>> {
+    return this.#evidence;
+  }
+
   /** Takes in one exchange. Constant time for a bounded reading. */
   observe(r: Reading, exchangeId: string): void {
     const before = this.exchanges;
@@ -175,7 +183,7 @@ export class Sketch {
     if (slot.opening !== 0) this.#openings.add(slot.opening);
     const impersonal = !r.continues && (slot.meaning & lexicon.SELF) === 0;
     if (impersonal) this.#add("impersonal", 1);
-    if (impersonal && (slot.meaning & lexicon.TASK_VERB) !== 0) this.#note("bare", "bare", exchangeId);
+    if (impersonal && slot.task && slot.tokens <= TASK_TOKENS) this.#note("bare", "bare", exchangeId);
     if (r.generator > 0) this.#note("generator", "generator", exchangeId, r.generator);
     if (r.judges) this.#note("judged", "judged", exchangeId);
     if (r.asksReasoning) this.#note("reasoning", "elicitation", exchangeId);
@@ -217,7 +225,7 @@ export class Sketch {
     this.#add("long", 1);
     addDistinct(this.#registers.pairs, r.promptHash);
     // A long answer to little of its own: the model's knowledge leaves, not the caller's text.
-    const fresh = n <= TEMPLATE_MIN || slot.novel;
+    const fresh = n <= TEMPLATE_MIN || slot.tokens > 0;
     if (!r.continues && fresh && r.answerWords >= 2 * slot.tokens)
       this.#note("yielding", "yielding", exchangeId);
   }
@@ -229,6 +237,9 @@ export class Sketch {
     let own = 0;
     let meaning = 0;
     let opening = 0;
+    let verbs = 0;
+    let verbAtEnd = false;
+    let novel = 0;
     novelSegment.fill(0);
     for (let i = 0; i < r.segments; i++) {
       const length = r.segmentTokens[i] as number;
@@ -239,6 +250,9 @@ export class Sketch {
       novelSegment[i] = 1;
       own += length;
       meaning |= r.segmentMeaning[i] as number;
+      verbAtEnd = ((r.segmentMeaning[i] as number) & lexicon.TASK_VERB) !== 0;
+      if (verbAtEnd && novel < TASK_HEAD) verbs++;
+      if (length > 1) novel++;
       // Numbers and bullets open nothing.
       if (opening === 0 && length > 1) opening = r.segmentOpening[i] as number;
     }
@@ -264,14 +278,8 @@ export class Sketch {
     // Wording that returns inside changing sentences is template as well.
     const inline = sampled === 0 ? 0 : own * (familiar / sampled);
     const near = least === 0xffffffff ? 0 : avalanche(fnvStep(fnvStep(FNV_START, least), second));
-    return {
-      template: template + inline,
-      tokens: own - inline,
-      meaning,
-      opening,
-      near,
-      novel: own - inline > 0,
-    };
+    const task = verbs > 0 || verbAtEnd;
+    return { template: template + inline, tokens: own - inline, meaning, task, opening, near };
   }
 
   #note(sum: Sum, kind: EvidenceKind, exchangeId: string, amount = 1): void {
@@ -297,10 +305,11 @@ interface Slot {
   readonly template: number;
   readonly tokens: number;
   readonly meaning: number;
+  /** It opens or closes with an imperative. */
+  readonly task: boolean;
   readonly opening: number;
   /** Equal for prompts whose new parts are nearly equal (two smallest triples); 0 when there is nothing to tell by. */
   readonly near: number;
-  readonly novel: boolean;
 }
 
 const SUM_AT = Object.fromEntries(SUMS.map((name, i) => [name, i])) as Record<Sum, number>;

@@ -8,9 +8,9 @@ export const catalogue: Signal = {
   name: "catalogue",
   value: (sketch) => {
     const n = sketch.exchanges;
-    const openings = Math.max(0, sketch.openings - 1);
+    const openings = Math.max(1, sketch.openings);
     const fresh = Math.min(1, sketch.distinct("nearPrompts") / n);
-    return sketch.share("bare") * evenness(sketch.lengthSpread) * (openings / (openings + 4)) * fresh;
+    return sketch.share("bare") * evenness(sketch.lengthSpread) * ((openings - 1) / (openings + 1)) * fresh;
   },
   because: (sketch, _value, percentile) =>
     `${percent(sketch.sum("bare") / sketch.exchanges)} of the prompts are bare tasks without a person or an earlier turn in them, ` +
