@@ -11,6 +11,8 @@ export type GatewayErrorCode =
   | "too_large"
   /** The upstream is not asked now: circuit open, or as many exchanges in hand as it may have. */
   | "unavailable"
+  /** The upstream refused the gateway's own credential. */
+  | "credential"
   /** Given up by the gateway itself (caller left, shutdown). */
   | "aborted"
   /** An option of the gateway cannot be used. */
