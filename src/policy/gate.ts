@@ -35,8 +35,10 @@ export interface Ask {
   readonly fields: readonly string[];
   /** Upper estimate of input tokens (bytes / 3 is what we use where no tokenizer is known). */
   readonly inputTokens: number;
-  /** The request's own cap on output tokens, or null. */
+  /** The request's own cap on output tokens over all its choices, or null. */
   readonly maxOutputTokens: number | null;
+  /** Answers drawn (`choices` of requestFacts); 1 when missing. Counts where the request sets no cap. */
+  readonly choices?: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
