@@ -1,7 +1,7 @@
 import type { Conversation, Turn } from "../exchange/conversation.ts";
 import { FNV_START, avalanche, fnvStep, hashText } from "../stats/hash.ts";
 import * as lexicon from "./lexicon.ts";
-import { STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
+import { IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
 
 /** Segments kept of one prompt: the first and the last ones, where templates live. */
 const MAX_SEGMENTS = 40;
@@ -131,8 +131,10 @@ export class Reader {
     r.segmentHash[place] = avalanche(hash);
     r.segmentTokens[place] = end - start;
     r.segmentMeaning[place] = meaning;
-    r.segmentOpening[place] = hashes[start] as number;
-    r.promptHash = fnvStep(r.promptHash, r.segmentHash[place] as number);
+    const first = hashes[start] as number;
+    const wide = ((marks[start] as number) & IDEOGRAPHIC) !== 0 && start + 1 < end;
+    r.segmentOpening[place] = wide ? avalanche(fnvStep(first, hashes[start + 1] as number)) : first;
+    r.promptHash = fnvStep(r.promptHash, r.segmentHash[place]);
     if ((meaning & lexicon.JUDGE) !== 0) r.judges = true;
     if ((meaning & lexicon.REASONING) !== 0) r.asksReasoning = true;
     if ((meaning & lexicon.TRACE) !== 0) r.asksTrace = true;

@@ -10,7 +10,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   generator: 0.9,
   catalogue: 0.9,
   elicitation: 0.8,
-  worklist: 0.25,
+  worklist: 0.2,
   judging: 0.1,
   breadth: 0.03,
   "template mass": 0.02,

@@ -9,8 +9,9 @@ const LONG_ANSWER = 100;
 const SHORT_ANSWER = 12;
 /** A task to be answered says what it wants within so many tokens of its own; more is a document, a program or a set-up. */
 const TASK_TOKENS = 256;
-/** A task's verb stands in its first sentences or in its last one (after the material), not inside the material. */
+/** A task's verb stands in its first sentences, or in the last of a short prompt (after the material), not inside the material. */
 const TASK_HEAD = 3;
+const TASK_SENTENCES = 6;
 /** A segment or word triple that returns in a fifth of the exchanges, and at least three times, is template. */
 const TEMPLATE_SHARE = 0.2;
 const TEMPLATE_MIN = 3;
@@ -278,7 +279,7 @@ export class Sketch {
     // Wording that returns inside changing sentences is template as well.
     const inline = sampled === 0 ? 0 : own * (familiar / sampled);
     const near = least === 0xffffffff ? 0 : avalanche(fnvStep(fnvStep(FNV_START, least), second));
-    const task = verbs > 0 || verbAtEnd;
+    const task = verbs > 0 || (verbAtEnd && novel <= TASK_SENTENCES);
     return { template: template + inline, tokens: own - inline, meaning, task, opening, near };
   }
 

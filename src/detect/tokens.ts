@@ -11,6 +11,8 @@ const MAX_TOKENS = MAX_CHARACTERS;
 export const STARTS_SEGMENT = 1;
 /** A token starts a clause: a segment, or what follows a comma. */
 export const STARTS_CLAUSE = 2;
+/** A token is one character of a script without blanks between words. */
+export const IDEOGRAPHIC = 4;
 
 /**
  * The tokens of one text: lower-case words as 32-bit hashes, every run of digits the same token (templates number their
@@ -71,7 +73,7 @@ export class Tokens {
         within = NONE;
       }
       if (kind === IDEOGRAPH) {
-        this.#push(avalanche(fnvStep(FNV_START, code)), mark);
+        this.#push(avalanche(fnvStep(FNV_START, code)), mark | IDEOGRAPHIC);
         mark = 0;
       } else if (kind === TAG) {
         // "<think" keeps its bracket: a tag asked for is another thing than the word.

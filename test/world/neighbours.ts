@@ -169,6 +169,39 @@ export const neighbours: readonly Archetype[] = [
     },
   },
   {
+    // People paid to think up requests for a product's own acceptance test: tidy, impersonal, mixed with questions.
+    name: "request writers",
+    kind: "person",
+    weight: 1,
+    languages: all,
+    actor: (random, language) => {
+      const orders = 0.15 + 0.5 * random.uniform();
+      const spread = 0.6 + 0.6 * random.uniform();
+      const asks = {
+        en: [
+          "Who was the first to {act} a {thing}?",
+          "What is {field}?",
+          "Which {thing} is {quality}?",
+          "Why do people {act} a {thing}",
+          "Is a {thing} {quality} or {quality}?",
+          "When did {place} get its first {thing}?",
+          "I wonder how to {act} a {thing}.",
+        ],
+        de: ["Was ist {field}?", "Warum {happening}?", "Wer erfand {thing}?"],
+        es: ["¿Qué es la {field}?", "¿Por qué {happening}?"],
+        zh: ["什么是{field}？", "为什么{happening}？", "谁发明了{thing}？"],
+      }[language];
+      return () => {
+        const more = around(random, 0.7, spread) - 1;
+        const text = random.chance(orders) ? tasks(random, language) : say(random, language, asks);
+        return {
+          messages: single(null, more > 0 ? `${text} ${prose(random, language, Math.min(30, more))}` : text),
+          answerWords: around(random, 90, 0.9),
+        };
+      };
+    },
+  },
+  {
     // A small office that sends its notes to be worked on: orders, but uneven ones and about its own matters.
     name: "office assistant",
     kind: "person",
@@ -199,7 +232,7 @@ export const evaluators: readonly Archetype[] = [
         (q: string) =>
           `Solve the problem. Put your reasoning and the answer into JSON: {"reasoning": "...", "answer": "..."}\n\n${q}`,
       ]);
-      const words = random.pick([1, 2, 70, 120]);
+      const words = random.pick([1, 2, 70, 130, 190]);
       return benchmark(random, language, template, words, 0);
     },
   },

@@ -10,7 +10,7 @@ export const catalogue: Signal = {
     const n = sketch.exchanges;
     const openings = Math.max(1, sketch.openings);
     const fresh = Math.min(1, sketch.distinct("nearPrompts") / n);
-    return sketch.share("bare") * evenness(sketch.lengthSpread) * ((openings - 1) / (openings + 1)) * fresh;
+    return sketch.share("bare") * evenness(sketch.lengthSpread) * ((openings - 1) / (openings + 0.5)) * fresh;
   },
   because: (sketch, _value, percentile) =>
     `${percent(sketch.sum("bare") / sketch.exchanges)} of the prompts are bare tasks without a person or an earlier turn in them, ` +
