@@ -181,7 +181,7 @@ export class Detector {
 }
 
 /** Embeddings teach no student to speak, a refused request took nothing, and a permit covers what it names. */
-function judged(x: Exchange): boolean {
+export function judged(x: Exchange): boolean {
   return x.permit === undefined && x.status < 400 && !x.endpoint.endsWith("/embeddings");
 }
 
