@@ -58,8 +58,8 @@ export class Journal {
     return this.#good;
   }
 
-  /** Begins a new segment. Throws LedgerError `unavailable`. */
-  async roll(): Promise<void> {
+  /** Begins a new segment; `firstLeaf` leaves come before it. Throws LedgerError `unavailable`. */
+  async roll(firstLeaf: number): Promise<void> {
     try {
       await this.#cutBack();
       this.#file?.close();
@@ -67,7 +67,7 @@ export class Journal {
       const path = segmentPath(this.#dataDir, this.nextRecord);
       const file = this.#disk.open(path);
       file.truncate(0);
-      file.append(encodeSegmentHeader({ firstRecord: this.nextRecord, sealed: false }));
+      file.append(encodeSegmentHeader({ firstRecord: this.nextRecord, firstLeaf, sealed: false }));
       await file.sync();
       await this.#disk.syncDir(journalFolder(this.#dataDir));
       if (this.#segment === null) await this.#disk.syncDir(join(journalFolder(this.#dataDir), ".."));

@@ -4,6 +4,7 @@ import canonicalize from "canonicalize";
 import { Batch, type Head, type WrittenIntent } from "./batch.ts";
 import { signCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { realDisk, type Disk } from "./disk.ts";
+import { destroyKeys, findErasures, type ErasureRequest } from "./erase.ts";
 import { LedgerError } from "./error.ts";
 import { Journal } from "./journal.ts";
 import { loadMasterKeys, type MasterKeys, type SegmentKeys } from "./keyring.ts";
@@ -38,6 +39,8 @@ export interface LedgerOptions {
   readonly disk: Disk;
   /** How long to wait for a process that is just leaving the folder, ms. */
   readonly lockWaitMs: number;
+  /** Called when a new segment begins: those before it can be sealed. */
+  readonly onSegmentClosed: () => void;
 }
 
 export const defaultLedgerOptions: Omit<LedgerOptions, "dataDir" | "now"> = {
@@ -50,6 +53,7 @@ export const defaultLedgerOptions: Omit<LedgerOptions, "dataDir" | "now"> = {
   maxQueuedBytes: 256 * 1024 * 1024,
   disk: realDisk,
   lockWaitMs: 3000,
+  onSegmentClosed: () => {},
 };
 
 /** A complete exchange from elsewhere (an imported log). */
@@ -90,6 +94,7 @@ export class Ledger implements Recorder {
   readonly #open: Set<number>;
   /** Where recent exchanges stand, for receipts. Bounded. */
   readonly #recent = new Map<string, LeafPlace>();
+  #maintenance: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<() => void>();
   #queue: Item[] = [];
   #queuedBytes = 0;
@@ -102,6 +107,7 @@ export class Ledger implements Recorder {
   #failure: { readonly error: LedgerError; readonly since: number; lost: number } | null = null;
   #probe: NodeJS.Timeout | null = null;
   #stopped = false;
+  #stopping: Promise<void> = Promise.resolve();
   #snapshotBytes = 0;
   #snapshot: Promise<void> = Promise.resolve();
   #bytesSinceSnapshot = 0;
@@ -195,6 +201,33 @@ export class Ledger implements Recorder {
     });
   }
 
+  /**
+   * Destroys the keys of the exchanges asked for: first the erasures are on record, then the slots are overwritten.
+   * Resolves to the number of exchanges. Throws LedgerError `not_found`.
+   */
+  erase(request: ErasureRequest): Promise<number> {
+    return this.exclusive(async () => {
+      await this.#settle();
+      const { dataDir, disk } = this.#options;
+      const erasures = await findErasures(dataDir, this.#masters, request, () => this.nextRecord);
+      for (const erasure of erasures) await this.append({ ...erasure });
+      const records = erasures.flatMap((erasure) => erasure.records);
+      await destroyKeys(dataDir, records, disk);
+      await this.checkpoint();
+      return records.length;
+    });
+  }
+
+  /** Runs work that rewrites closed segments (erasing, sealing) one after the other. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#maintenance.then(work);
+    this.#maintenance = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
   /** Signs and publishes a checkpoint over everything on disk now; the last one when there is nothing new. */
   async checkpoint(): Promise<Checkpoint> {
     await this.#settle();
@@ -209,10 +242,16 @@ export class Ledger implements Recorder {
   }
 
   /** Waits for work in hand, publishes a last checkpoint and gives the folder free. Idempotent. */
-  async stop(): Promise<void> {
-    if (this.#stopped) return;
+  stop(): Promise<void> {
+    if (this.#stopped) return this.#stopping;
     this.#stopped = true;
+    this.#stopping = this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     clearTimeout(this.#probe ?? undefined);
+    await this.#maintenance;
     await this.#settle();
     await (this.#failure ? this.#checkpointing : this.checkpoint())?.catch(() => {});
     this.#publisher.stop();
@@ -347,8 +386,9 @@ export class Ledger implements Recorder {
 
   async #roll(): Promise<void> {
     const before = this.#journal.bytes;
-    await this.#journal.roll();
+    await this.#journal.roll(this.#frontier.size);
     this.#keys.forget();
+    this.#options.onSegmentClosed();
     this.#bytesSinceSnapshot += before;
     // A snapshot costs its own size in writing: at most a tenth of what the journal wrote meanwhile.
     if (this.#bytesSinceSnapshot < 10 * this.#snapshotBytes) return;
@@ -436,6 +476,7 @@ export class Ledger implements Recorder {
 
   /** Each INTENT gets exactly one end: exchanges in flight at a crash are recorded as `interrupted`. */
   async #finishInterrupted(recovered: Recovered): Promise<void> {
+    await destroyKeys(this.#options.dataDir, recovered.erased, this.#options.disk);
     for (const [record, { head, prompt, secret }] of recovered.interrupted) {
       const recording = new LiveRecording({ ...head, request: prompt }, (result, waiter) => {
         this.#enqueue({ kind: "result", recording, result, waiter }, 0, 0);

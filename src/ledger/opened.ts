@@ -88,6 +88,14 @@ export class RecordOpener {
     return exchangeOf(frame.record, frame.record, entry, secret, { who, parameters, sketches, prompt, response });
   }
 
+  /** The secret of a record with content, null when it was destroyed. */
+  secretOf(frame: Frame): RecordSecret | null {
+    const { keyId, intent } = splitBody(frame);
+    if (intent === null) return this.#secretOf(frame, keyId!, this.#keys);
+    const kept = this.#intents.get(intent) ?? this.#fetch(intent);
+    return this.#secretOf(kept, splitBody(kept).keyId!, this.#foreign.get(intent)!);
+  }
+
   /** An INTENT by its record number, from what was noted or from the journal; null when its key was destroyed. */
   openIntent(record: number): OpenedIntent | null {
     const kept = this.#intents.get(record);

@@ -81,7 +81,7 @@ async function* readSegment(dataDir: string, first: number, options: ReadOptions
       const header = at === 0 ? headerBytes(path, data, successor !== null) : 0;
       if (header !== null) {
         let done = header;
-        const segment = { path, header: { firstRecord: nextRecord, sealed: false }, data };
+        const segment = { path, header: { firstRecord: nextRecord, firstLeaf: 0, sealed: false }, data };
         for (const batch of batchesOf(framesOf(segment, { last: successor === null, from: header }), nextRecord)) {
           if (batch.end >= limit) break;
           for (const frame of batch.frames) yield frame;

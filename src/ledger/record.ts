@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { zstdDecompressSync } from "node:zlib";
 import type { JsonObject, Outcome } from "../exchange/exchange.ts";
 import { commit, eventEntry, EVENT_ENTRY_BYTES, EVENT_GROUP, EXCHANGE_ENTRY_BYTES, exchangeEntry, Group, GROUPS, type GroupName } from "./entry.ts";
+import { decompress } from "./dictionary.ts";
 import { LedgerError } from "./error.ts";
-import { encodeSlot, FrameType, MAX_BODY, type Draft, type Frame } from "./frame.ts";
+import { encodeSlot, FrameType, type Draft, type Frame } from "./frame.ts";
 import type { MonthKey } from "./keyring.ts";
 import type { Intent, Result } from "./recorder.ts";
 import { seal, unseal, wrapKey, type RecordSecret } from "./secret.ts";
@@ -193,7 +193,7 @@ export function isLeaf(type: FrameType): boolean {
 /** Opens the sealed part of a frame into its sections. Throws LedgerError `corrupt`. */
 export function openSections(frame: Frame, sealed: Buffer, secret: RecordSecret, count: number): Buffer[] {
   const plain = unseal(secret, context(frame.type, frame.record), sealed);
-  const data = frame.compressed ? zstdDecompressSync(plain, { maxOutputLength: MAX_BODY }) : plain;
+  const data = frame.compressed ? decompress(plain) : plain;
   const sections = splitSections(data);
   if (sections.length !== count)
     throw new LedgerError("corrupt", `record ${frame.record}: ${sections.length} sections where ${count} should be`);

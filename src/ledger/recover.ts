@@ -2,6 +2,7 @@ import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, truncateSy
 import { join } from "node:path";
 import type { Head, NewLeaf } from "./batch.ts";
 import { readCheckpoint } from "./checkpoint.ts";
+import type { Erasure } from "./erase.ts";
 import { LedgerError } from "./error.ts";
 import { FrameType, type Frame } from "./frame.ts";
 import { SegmentKeys, type MasterKeys } from "./keyring.ts";
@@ -26,6 +27,8 @@ export interface Recovered {
   readonly checkpoint: string | null;
   /** Exchanges in flight when the process stopped, by the record of their INTENT. */
   readonly interrupted: ReadonlyMap<number, OpenedIntent>;
+  /** Records whose keys an erasure in the part that was read destroys; done again, in case it was cut short. */
+  readonly erased: readonly number[];
   /** Bytes of an unfinished write that were moved to `quarantine/`, with the place they came from. */
   readonly quarantined: { readonly path: string; readonly from: string; readonly offset: number; readonly bytes: number } | null;
 }
@@ -89,6 +92,7 @@ class Replay {
   readonly #leaves: NewLeaf[] = [];
   readonly #opener: RecordOpener;
   readonly #keys: SegmentKeys;
+  readonly #erased: number[] = [];
   #lastTime: number;
   checkpoint: string | null;
 
@@ -119,7 +123,7 @@ class Replay {
     if (isLeaf(frame.type)) this.#takeLeaf(frame);
   }
 
-  result(): Pick<Recovered, "frontier" | "heads" | "keys" | "lastTime" | "leaves" | "checkpoint" | "interrupted"> {
+  result(): Pick<Recovered, "frontier" | "heads" | "keys" | "lastTime" | "leaves" | "checkpoint" | "interrupted" | "erased"> {
     const interrupted = new Map<number, OpenedIntent>();
     for (const record of this.#open) {
       const opened = this.#opener.openIntent(record);
@@ -133,6 +137,7 @@ class Replay {
       leaves: this.#leaves,
       checkpoint: this.checkpoint,
       interrupted,
+      erased: this.#erased,
     };
   }
 
@@ -148,15 +153,15 @@ class Replay {
       this.#heads.set(opened.who.account, { sequence: opened.who.sequence, leaf: hash });
       this.#lastTime = Math.max(this.#lastTime, Date.parse(opened.parameters.time));
     } else if (opened.kind === "event" && opened.event["type"] === "erasure") {
-      this.#takeErasure(opened.event);
+      this.#takeErasure(opened.event as unknown as Erasure);
     }
   }
 
-  /** An erased exchange cannot say whose it was: the erasure's own entry can, so the account's chain goes on. */
-  #takeErasure(event: { [key: string]: unknown }): void {
-    const { account, sequence, leafHash: leaf } = event as { account: string; sequence: number; leafHash: string };
+  /** An erased exchange cannot say whose it was: the erasure itself can, so the account's chain goes on. */
+  #takeErasure({ account, sequence, leafHash, records }: Erasure): void {
+    this.#erased.push(...records);
     if ((this.#heads.get(account)?.sequence ?? 0) < sequence)
-      this.#heads.set(account, { sequence, leaf: Buffer.from(leaf, "hex") });
+      this.#heads.set(account, { sequence, leaf: Buffer.from(leafHash, "hex") });
   }
 }
 

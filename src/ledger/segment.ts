@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { LedgerError } from "./error.ts";
@@ -9,13 +9,14 @@ import { findLaterBatch, readFrame, type Frame } from "./frame.ts";
  *
  *      0  "SWJRNL01"
  *      8  u64  first record number
- *     16  u32  state: 0 open, 1 sealed (compressed; never appended to again)
- *     20  u32  CRC-32 of bytes 0-19
- *     24  8 B  zero
+ *     16  u64  number of leaves before this segment
+ *     24  u32  state: 0 open, 1 sealed (compressed; never appended to again)
+ *     28  u32  CRC-32 of bytes 0-27
  *     32  ...  frames
  */
 export interface SegmentHeader {
   readonly firstRecord: number;
+  readonly firstLeaf: number;
   readonly sealed: boolean;
 }
 
@@ -26,8 +27,9 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(SEGMENT_HEADER);
   MAGIC.copy(bytes);
   bytes.writeBigUInt64LE(BigInt(header.firstRecord), 8);
-  bytes.writeUInt32LE(header.sealed ? 1 : 0, 16);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 20)), 20);
+  bytes.writeBigUInt64LE(BigInt(header.firstLeaf), 16);
+  bytes.writeUInt32LE(header.sealed ? 1 : 0, 24);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 28)), 28);
   return bytes;
 }
 
@@ -35,9 +37,12 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 export function decodeSegmentHeader(data: Buffer): SegmentHeader | { readonly damage: string } {
   if (data.length < SEGMENT_HEADER) return { damage: `${data.length} bytes where a segment header of ${SEGMENT_HEADER} should be` };
   if (!data.subarray(0, 8).equals(MAGIC)) return { damage: "the file does not begin with SWJRNL01" };
-  if (data.readUInt32LE(20) !== crc32(data.subarray(0, 20))) return { damage: "checksum of the segment header does not match" };
-  if (data.readBigUInt64LE(24) !== 0n) return { damage: "the segment header's last eight bytes are not zero" };
-  return { firstRecord: Number(data.readBigUInt64LE(8)), sealed: data.readUInt32LE(16) === 1 };
+  if (data.readUInt32LE(28) !== crc32(data.subarray(0, 28))) return { damage: "checksum of the segment header does not match" };
+  return {
+    firstRecord: Number(data.readBigUInt64LE(8)),
+    firstLeaf: Number(data.readBigUInt64LE(16)),
+    sealed: data.readUInt32LE(24) === 1,
+  };
 }
 
 export function journalFolder(dataDir: string): string {
@@ -56,6 +61,18 @@ export function listSegments(dataDir: string): number[] {
     .filter((name) => /^\d{20}\.swj$/.test(name))
     .map((name) => Number(name.slice(0, 20)))
     .sort((a, b) => a - b);
+}
+
+/** Only the header, of 32 bytes. Throws LedgerError `corrupt`. */
+export function readSegmentHeader(dataDir: string, firstRecord: number): SegmentHeader {
+  const path = segmentPath(dataDir, firstRecord);
+  const data = Buffer.alloc(SEGMENT_HEADER);
+  const fd = openSync(path, "r");
+  const read = readSync(fd, data, 0, SEGMENT_HEADER, 0);
+  closeSync(fd);
+  const header = decodeSegmentHeader(data.subarray(0, read));
+  if ("damage" in header) throw new LedgerError("corrupt", `${path}, byte 0: ${header.damage}`);
+  return header;
 }
 
 /** A whole segment in memory (bounded by the segment size, 32 MiB unless one record is larger). */

@@ -67,7 +67,7 @@ export function readSnapshot(dataDir: string): Snapshot | null {
   if (!existsSync(path)) return null;
   const text = readFileSync(path, "utf8");
   const json = text.slice(9);
-  if (text.slice(0, 8) !== crc32(json).toString(16).padStart(8, "0")) return null;
+  if (text.slice(0, 9) !== `${crc32(json).toString(16).padStart(8, "0")}\n`) return null;
   const raw = JSON.parse(json) as RawSnapshot;
   if (raw.version !== 1) return null;
   return {
