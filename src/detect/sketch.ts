@@ -131,6 +131,11 @@ export class Sketch {
     return countDistinct(this.#registers[name]);
   }
 
+  /** Share of the prompts that are not nearly the same as another; 0 before any. */
+  get freshness(): number {
+    return this.exchanges === 0 ? 0 : Math.min(1, this.distinct("nearPrompts") / this.exchanges);
+  }
+
   /** Distinct prompts that got a long answer, never more than the long answers. */
   get pairs(): number {
     return Math.min(this.sum("long"), Math.round(this.distinct("pairs")));

@@ -7,10 +7,13 @@ import { type Signal, percent, rarity } from "./signal.ts";
 export const catalogue: Signal = {
   name: "catalogue",
   value: (sketch) => {
-    const n = sketch.exchanges;
     const openings = Math.max(1, sketch.openings);
-    const fresh = Math.min(1, sketch.distinct("nearPrompts") / n);
-    return sketch.share("bare") * evenness(sketch.lengthSpread) * ((openings - 1) / (openings + 0.5)) * fresh;
+    return (
+      sketch.share("bare") *
+      evenness(sketch.lengthSpread) *
+      ((openings - 1) / (openings + 0.5)) *
+      sketch.freshness
+    );
   },
   because: (sketch, _value, percentile) =>
     `${percent(sketch.sum("bare") / sketch.exchanges)} of the prompts are bare tasks without a person or an earlier turn in them, ` +

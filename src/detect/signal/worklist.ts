@@ -6,9 +6,10 @@ export const worklist: Signal = {
   value: (sketch) => {
     // Fewer than ten sizes say nothing about an account.
     if (sketch.sum("answered") < 10) return null;
-    const fresh = Math.min(1, sketch.distinct("nearPrompts") / sketch.exchanges);
     return (
-      sketch.share("yielding") * (sketch.sum("templateTokens") / Math.max(1, sketch.sum("tokens"))) * fresh
+      sketch.share("yielding") *
+      (sketch.sum("templateTokens") / Math.max(1, sketch.sum("tokens"))) *
+      sketch.freshness
     );
   },
   because: (sketch, _value, percentile) =>

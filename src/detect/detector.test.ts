@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { citizen, generateWorld, honest } from "../../test/world/world.ts";
+import { harvesters } from "../../test/world/harvesters.ts";
+import type { Exchange, JsonObject } from "../exchange/exchange.ts";
+import { seeded } from "../stats/random.ts";
+import type { Alarm } from "./alarm.ts";
+import { builtInCalibration, checkCalibration, makeCalibration } from "./calibration.ts";
+import { Detector } from "./detector.ts";
+import { Trajectory } from "./trajectory.ts";
+
+const builtIn = builtInCalibration();
+const world = [
+  ...generateWorld({ seed: "detector", accounts: 24, exchangesPerAccount: 90, harvest: 0.3 }).exchanges(),
+];
+// An operator's own calibration of a given size, with scores spread below what harvesters reach.
+const own = (accounts: number) =>
+  checkCalibration(
+    makeCalibration(
+      Array.from(
+        { length: accounts },
+        (_, i) =>
+          new Trajectory({
+            highest: (0.3 * i) / accounts,
+            looks: 1,
+            pairsBefore: 0,
+            evidence: { generator: [], bare: [], elicitation: [], yielding: [], judged: [], latest: [] },
+          }),
+      ),
+      { source: "test", codeVersion: "0", builtIn: false },
+    ) as unknown as JsonObject,
+    "test",
+  );
+const run = (detector: Detector, exchanges: Iterable<Exchange>): Alarm[] =>
+  [...exchanges].flatMap((x) => detector.observe(x));
+const campaign = (count: number): Exchange[] =>
+  Array.from({ length: count }, (_, i) => [
+    ...citizen(seeded(`c${i}`), `acc_h${i}`, harvesters[0] as (typeof harvesters)[number]).exchanges(30),
+  ]).flat();
+
+describe("Detector", () => {
+  it("repeats itself", () => {
+    const [a, b] = [new Detector({ calibration: builtIn }), new Detector({ calibration: builtIn })];
+    expect(run(a, world)).toEqual(run(b, world));
+    expect(a.finish()).toEqual(b.finish());
+  });
+
+  it("goes on from a snapshot as if there had been no break, wherever the break is", () => {
+    for (const calibration of [builtIn, own(400)]) {
+      const whole = new Detector({ calibration, population: 24 });
+      const expected = run(whole, world);
+      for (const at of [0, 1, 333, 1000, world.length]) {
+        const before = new Detector({ calibration, population: 24 });
+        const alarms = run(before, world.slice(0, at));
+        const after = Detector.restore(before.snapshot(), { calibration, population: 24 });
+        alarms.push(...run(after, world.slice(at)));
+        expect(alarms).toEqual(expected);
+        expect(after.finish()).toEqual(whole.finish());
+        expect(after.snapshot()).toEqual(whole.snapshot());
+      }
+    }
+  });
+
+  it("refuses damaged snapshots and those of another calibration", () => {
+    const detector = new Detector({ calibration: builtIn });
+    run(detector, world.slice(0, 50));
+    const bytes = detector.snapshot();
+    const restore = (b: Uint8Array) => () => Detector.restore(b, { calibration: builtIn });
+    expect(restore(bytes.slice(0, -1))).toThrow(/ends too early/);
+    expect(restore(new Uint8Array(20))).toThrow(/not a snapshot/);
+    expect(() => Detector.restore(bytes, { calibration: own(100) })).toThrow(/delete it and replay/);
+  });
+
+  it("alarms once per tier reached, with reasons, evidence of the account and a benign reading", () => {
+    const detector = new Detector({ calibration: builtIn });
+    const alarms = run(detector, world);
+    expect(alarms.length).toBeGreaterThan(3);
+    const seen = new Set<string>();
+    for (const alarm of alarms) {
+      const { account } = alarm.subject;
+      expect(seen.has(`${account} ${alarm.tier}`)).toBe(false);
+      seen.add(`${account} ${alarm.tier}`);
+      expect(["review", "watch"]).toContain(alarm.tier);
+      expect(alarm.p).toBeLessThanOrEqual(alarm.tier === "review" ? 0.01 : 0.05);
+      expect(alarm.q).toBeNull();
+      expect(alarm.signals.length).toBeGreaterThanOrEqual(2);
+      for (const { evidence, because } of alarm.signals) {
+        expect(because.length).toBeGreaterThan(20);
+        for (const id of evidence) expect(id.startsWith(`ex_${account}_`)).toBe(true);
+      }
+      expect(alarm.benignReading).toMatch(/^Could also be /);
+      expect(alarm.calibration).toBe(builtIn.file.hash);
+    }
+    for (const s of detector.finish()) {
+      const tiers = alarms.filter((a) => a.subject.account === s.account);
+      expect(s.tier).toBe(tiers.at(-1)?.tier ?? "none");
+      expect(s.firstAlarmExchange === null).toBe(s.tier !== "review");
+      expect(s.pairs).toBeLessThanOrEqual(s.exchanges);
+    }
+  });
+
+  it("calls accounts bounded only with an operator's calibration and a known population, and corrects for it", () => {
+    const tiers = (detector: Detector): string[] => {
+      run(detector, campaign(6));
+      return detector.finish().map((s) => s.tier);
+    };
+    expect(tiers(new Detector({ calibration: own(400), population: 6 }))).toEqual(
+      Array.from({ length: 6 }, () => "bounded"),
+    );
+    expect(tiers(new Detector({ calibration: own(400) }))).not.toContain("bounded");
+    expect(tiers(new Detector({ calibration: builtIn, population: 6 }))).not.toContain("bounded");
+    // 1/401 > 0.05 × 6 / 1,000: six among a thousand cannot be told from chance with 400 accounts.
+    expect(tiers(new Detector({ calibration: own(400), population: 1000 }))).not.toContain("bounded");
+  });
+
+  it("gives q with bounded alarms, and raises an earlier suspect when others make the bar", () => {
+    const detector = new Detector({ calibration: own(400), population: 100 });
+    const alarms = run(detector, campaign(8));
+    const bounded = alarms.filter((a) => a.tier === "bounded");
+    expect(bounded.map((a) => a.subject.account).sort()).toEqual(
+      Array.from({ length: 8 }, (_, i) => `acc_h${i}`),
+    );
+    for (const { q } of bounded) expect(q).toBeLessThanOrEqual(0.05);
+    // Five of 100 are needed: 1/401 <= 0.05 × 5 / 100. The first four wait at review.
+    expect(bounded.slice(0, 5).every((a) => a.time === bounded[0]?.time)).toBe(true);
+    expect(alarms.filter((a) => a.tier === "review").length).toBeGreaterThanOrEqual(4);
+  });
+
+  it("does not judge small accounts, refusals, embeddings and what a permit covers", () => {
+    const [first] = campaign(1);
+    const judgedOn = (exchanges: Exchange[]) => {
+      const detector = new Detector({ calibration: builtIn });
+      expect(run(detector, exchanges)).toEqual([]);
+      return detector.finish()[0];
+    };
+    const all = campaign(1);
+    expect(judgedOn(all.slice(0, 24))).toMatchObject({ score: 0, p: 1, tier: "none", exchanges: 24 });
+    expect(judgedOn(all.map((x) => ({ ...x, status: 429 })))).toMatchObject({ p: 1, exchanges: 30 });
+    expect(judgedOn(all.map((x) => ({ ...x, permit: "permit_1" })))).toMatchObject({ p: 1, exchanges: 30 });
+    expect(judgedOn(all.map((x) => ({ ...x, endpoint: "/v1/embeddings" })))).toMatchObject({
+      p: 1,
+      exchanges: 30,
+    });
+    expect(first).toBeDefined();
+  });
+
+  it("takes absurd exchanges without falling over", () => {
+    const detector = new Detector({ calibration: builtIn });
+    const requests: JsonObject[] = [
+      {},
+      { messages: "x" },
+      { messages: [{ role: "user", content: [{ type: "image_url" }] }] },
+      { prompt: "\uD800\u0000".repeat(9000) },
+      { messages: [{ role: "user", content: "a".repeat(2_000_000) }] },
+    ];
+    for (let i = 0; i < 60; i++) {
+      detector.observe({
+        id: `ex_${i}`,
+        time: "2026-01-01T00:00:00.000Z",
+        account: "a",
+        endpoint: "/v1/chat/completions",
+        request: requests[i % requests.length] as JsonObject,
+        response: i % 2 ? null : { choices: 3 },
+        status: 200,
+      });
+    }
+    expect(detector.finish()[0]?.p).toBeGreaterThan(0);
+  });
+
+  it("does not alarm because responses are missing", () => {
+    // An everyday application of each kind, without a single response on record.
+    const detector = new Detector({ calibration: builtIn });
+    for (const archetype of honest.filter((a) => a.weight >= 4)) {
+      for (const x of citizen(seeded(archetype.name), `acc_${archetype.name}`, archetype).exchanges(120))
+        detector.observe({ ...x, response: null });
+    }
+    expect(detector.finish().filter((s) => s.tier === "review" || s.pairs > 0)).toEqual([]);
+  });
+});

@@ -1,0 +1,59 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { loadMasterKeys } from "../ledger/keyring.ts";
+import type { Alarm } from "./alarm.ts";
+import { builtInCalibration, readCalibration } from "./calibration.ts";
+import { watchJournal } from "./live.ts";
+
+/**
+ * The detector's thread: reads the journal beside the gateway, so that judging an exchange never delays one. It tells
+ * its alarms to the main thread, which is the journal's only writer.
+ */
+export interface WorkerInput {
+  readonly dataDir: string;
+  readonly masterKeyCommand: readonly string[];
+  readonly calibration: string | null;
+  readonly population: number;
+  /** Shared [first record not on disk yet], written by the main thread after each commit. */
+  readonly limit: BigUint64Array;
+}
+
+export type FromWorker =
+  | { readonly kind: "alarms"; readonly id: number; readonly alarms: readonly Alarm[] }
+  | { readonly kind: "progress"; readonly record: number; readonly accounts: number };
+
+export type ToWorker = { readonly kind: "raised"; readonly id: number } | { readonly kind: "stop" };
+
+if (parentPort) {
+  const port = parentPort;
+  const input = workerData as WorkerInput;
+  const stop = new AbortController();
+  const waiting = new Map<number, () => void>();
+  let calls = 0;
+  let told = 0;
+  port.on("message", (message: ToWorker) => {
+    if (message.kind === "stop") return stop.abort();
+    waiting.get(message.id)?.();
+    waiting.delete(message.id);
+  });
+  await watchJournal({
+    dataDir: input.dataDir,
+    masters: await loadMasterKeys(input.dataDir, { command: input.masterKeyCommand }),
+    calibration: input.calibration === null ? builtInCalibration() : readCalibration(input.calibration),
+    population: input.population,
+    limit: () => Number(Atomics.load(input.limit, 0)),
+    stop: stop.signal,
+    snapshotEvery: 20_000,
+    raise: (alarms) =>
+      new Promise((resolve) => {
+        waiting.set(++calls, resolve);
+        port.postMessage({ kind: "alarms", id: calls, alarms } satisfies FromWorker);
+      }),
+    onProgress: (at, accounts) => {
+      const now = performance.now();
+      if (now - told < 500) return;
+      told = now;
+      port.postMessage({ kind: "progress", record: at.record, accounts } satisfies FromWorker);
+    },
+  });
+  port.close();
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonObject } from "../exchange/exchange.ts";
+import { realDisk } from "../ledger/disk.ts";
+import type { MasterKeys } from "../ledger/keyring.ts";
+import { readLeaves, START, type Cursor } from "../ledger/read.ts";
+import { exchangeOf } from "../ledger/view.ts";
+import type { Alarm } from "./alarm.ts";
+import type { Calibration } from "./calibration.ts";
+import { Detector } from "./detector.ts";
+import { DetectError } from "./error.ts";
+
+export interface LiveOptions {
+  readonly dataDir: string;
+  readonly masters: MasterKeys;
+  readonly calibration: Calibration;
+  readonly population: number;
+  /** First record that is not on disk yet; asked again and again. */
+  readonly limit: () => number;
+  /** Stops the fold; what was read by then is kept in the snapshot. */
+  readonly stop: AbortSignal;
+  /** Puts alarms into the journal; resolves when they are on disk. */
+  readonly raise: (alarms: readonly Alarm[]) => Promise<void>;
+  /** Told now and then how far reading has come. */
+  readonly onProgress?: (at: Cursor, accounts: number) => void;
+  /** Exchanges between two snapshots. */
+  readonly snapshotEvery: number;
+}
+
+/**
+ * Folds the journal into alarms while it grows. The detector sees exactly what `replay` sees, in the same order, so both
+ * give the same alarms. After a restart it goes on from its snapshot; alarms that it raised after the snapshot are found in
+ * the journal again and not raised twice.
+ */
+export async function watchJournal(options: LiveOptions): Promise<void> {
+  const { dataDir, masters, stop } = options;
+  let { detector, cursor } = restore(options);
+  // Up to here the journal existed before this start: alarms in it may be there already.
+  const old = options.limit();
+  let pending: Alarm[] = [];
+  const already = new Set<string>();
+  let caughtUp = cursor.record >= old;
+  let sinceSnapshot = 0;
+  const catchUp = async (): Promise<void> => {
+    caughtUp = true;
+    await raise(
+      options,
+      pending.filter((alarm) => !already.has(identity(alarm))),
+    );
+    pending = [];
+    already.clear();
+  };
+  for await (const { opened, next } of readLeaves(dataDir, masters, {
+    from: cursor,
+    follow: stop,
+    pollMs: 50,
+    limit: options.limit,
+  })) {
+    if (!caughtUp && opened.record >= old) await catchUp();
+    cursor = next;
+    if (opened.kind === "event" && opened.event["type"] === "alarm" && !caughtUp)
+      already.add(identity(opened.event as never));
+    if (opened.kind === "exchange") {
+      const alarms = detector.observe(exchangeOf(opened));
+      if (alarms.length > 0 && caughtUp) await raise(options, alarms);
+      else pending.push(...alarms);
+      sinceSnapshot++;
+    }
+    if (!caughtUp && next.record >= old) await catchUp();
+    if (caughtUp && sinceSnapshot >= options.snapshotEvery) {
+      await keep(dataDir, detector, cursor);
+      sinceSnapshot = 0;
+    }
+    options.onProgress?.(cursor, detector.accounts);
+  }
+  if (!caughtUp) await catchUp();
+  await keep(dataDir, detector, cursor);
+}
+
+/** As an event of the journal. */
+export function alarmEvent(alarm: Alarm): JsonObject {
+  return { type: "alarm", ...(alarm as unknown as JsonObject) };
+}
+
+async function raise(options: LiveOptions, alarms: readonly Alarm[]): Promise<void> {
+  if (alarms.length > 0) await options.raise(alarms);
+}
+
+/** Detection is deterministic: the same subject, tier and time is the same alarm. */
+function identity({ subject, tier, time }: Pick<Alarm, "subject" | "tier" | "time">): string {
+  return JSON.stringify([subject.account, tier, time]);
+}
+
+function snapshotPath(dataDir: string): string {
+  return join(dataDir, "detect.snapshot");
+}
+
+/** A 4-byte length, the cursor as JSON, then the detector's own snapshot. */
+async function keep(dataDir: string, detector: Detector, cursor: Cursor): Promise<void> {
+  const head = Buffer.from(JSON.stringify(cursor));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(head.length);
+  await realDisk.replace(snapshotPath(dataDir), Buffer.concat([length, head, detector.snapshot()]));
+}
+
+/** From the snapshot, or from the first record when there is none that fits (another calibration, damaged). */
+function restore({ dataDir, calibration, population, limit }: LiveOptions): {
+  detector: Detector;
+  cursor: Cursor;
+} {
+  const path = snapshotPath(dataDir);
+  const fresh = { detector: new Detector({ calibration, population }), cursor: START };
+  if (!existsSync(path)) return fresh;
+  try {
+    const bytes = readFileSync(path);
+    const end = 4 + bytes.readUInt32BE(0);
+    const cursor = JSON.parse(bytes.toString("utf8", 4, end)) as Cursor;
+    // A journal that was cut back or replaced is another story: read it from its beginning.
+    if (cursor.record > limit()) return fresh;
+    return { detector: Detector.restore(bytes.subarray(end), { calibration, population }), cursor };
+  } catch (error) {
+    if (error instanceof DetectError || error instanceof SyntaxError || error instanceof RangeError)
+      return fresh;
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { generateWorld } from "../../test/world/world.ts";
+import { builtInCalibration, readCalibration } from "./calibration.ts";
+import { calibrate } from "./calibrate.ts";
+import { Detector } from "./detector.ts";
+import { type ReplayOptions, replay } from "./replay.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "stillwatch-replay-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const world = generateWorld({ seed: "replay", accounts: 20, exchangesPerAccount: 60, harvest: 0.3 });
+const exchanges = [...world.exchanges()];
+const text = exchanges.map((x) => `${JSON.stringify(x)}\n`).join("");
+const traffic = join(dir, "traffic.jsonl");
+writeFileSync(traffic, text);
+let clock = 0;
+const options = (out: string, more: Partial<ReplayOptions> = {}): ReplayOptions => ({
+  traffic,
+  calibration: builtInCalibration(),
+  outDir: join(dir, out),
+  seed: 1,
+  codeVersion: "0",
+  now: () => (clock += 1234),
+  ...more,
+});
+const lines = (out: string, name: string): unknown[] =>
+  readFileSync(join(dir, out, name), "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
+
+describe("replay", () => {
+  it("writes the four files, the same as the live detector says, and the same again from a compressed file", async () => {
+    const summary = await replay(options("a"));
+    const detector = new Detector({ calibration: builtInCalibration() });
+    const alarms = exchanges.flatMap((x) => detector.observe(x));
+    expect(lines("a", "alarms.jsonl")).toEqual(alarms);
+    expect(lines("a", "scores.jsonl")).toEqual(detector.finish());
+    expect(lines("a", "campaigns.jsonl")).toEqual([]);
+    expect(summary).toMatchObject({
+      exchanges: exchanges.length,
+      accounts: 20,
+      skippedLines: 0,
+      linking: "not built yet",
+      alarms: alarms.length,
+      population: null,
+    });
+    writeFileSync(`${traffic}.gz`, gzipSync(text));
+    await replay(options("b", { traffic: `${traffic}.gz` }));
+    for (const name of ["scores.jsonl", "alarms.jsonl", "campaigns.jsonl"]) {
+      expect(readFileSync(join(dir, "b", name))).toEqual(readFileSync(join(dir, "a", name)));
+    }
+    expect(readdirSync(join(dir, "a")).sort()).toEqual([
+      "alarms.jsonl",
+      "campaigns.jsonl",
+      "scores.jsonl",
+      "summary.json",
+    ]);
+  });
+
+  it("skips, counts and tells malformed lines, or stops with --strict", async () => {
+    const broken = join(dir, "broken.jsonl");
+    writeFileSync(broken, `${text.slice(0, text.indexOf("\n") + 1)}{"id":\n\n{"id":"x"}\n`);
+    const told: number[] = [];
+    const summary = await replay(options("c", { traffic: broken, onBad: (_file, line) => told.push(line) }));
+    expect(summary).toMatchObject({ exchanges: 1, skippedLines: 2 });
+    expect(told).toEqual([2, 4]);
+    await expect(replay(options("d", { traffic: broken, strict: true }))).rejects.toThrow(/line 2/);
+  });
+
+  it("names what cannot be read or written", async () => {
+    await expect(replay(options("e", { traffic: join(dir, "missing.jsonl") }))).rejects.toThrow(
+      /missing\.jsonl/,
+    );
+    await expect(replay(options("f", { outDir: join(traffic, "under a file") }))).rejects.toThrow(
+      /choose another --out/,
+    );
+  });
+});
+
+describe("calibrate", () => {
+  const honest = join(dir, "honest.jsonl");
+  writeFileSync(
+    honest,
+    [...generateWorld({ seed: "calibrate", accounts: 120, exchangesPerAccount: 45 }).exchanges()]
+      .map((x) => `${JSON.stringify(x)}\n`)
+      .join(""),
+  );
+  const about = { traffic: honest, codeVersion: "0", source: "test" };
+
+  it("makes a file that replay takes, with bounded alarms possible", async () => {
+    const out = join(dir, "cal.json");
+    const file = await calibrate({ ...about, out });
+    expect(file.accounts).toBeGreaterThan(99);
+    const summary = await replay(options("g", { calibration: readCalibration(out) }));
+    expect(summary).toMatchObject({ population: 20, calibration: { builtIn: false, hash: file.hash } });
+    expect(summary.tiers.bounded + summary.tiers.review).toBeGreaterThan(0);
+  });
+
+  it("is the same file again from the same traffic", async () => {
+    await calibrate({ ...about, out: join(dir, "again.json") });
+    expect(readFileSync(join(dir, "again.json"))).toEqual(readFileSync(join(dir, "cal.json")));
+  });
+
+  it("refuses too few accounts and writes nothing", async () => {
+    const out = join(dir, "few.json");
+    await expect(calibrate({ ...about, traffic, out })).rejects.toThrow(/99 are needed/);
+    expect(readdirSync(dir)).not.toContain("few.json");
+  });
+
+  it("takes only listed accounts when given a list", async () => {
+    const accounts = join(dir, "accounts.jsonl");
+    writeFileSync(accounts, `{"account":"acc_00003"}\n{"account":"acc_00004"}\n`);
+    const file = await calibrate({ ...about, accounts, out: join(dir, "listed.json"), minAccounts: 1 });
+    expect(file.accounts).toBeLessThanOrEqual(2);
+  });
+});

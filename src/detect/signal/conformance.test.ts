@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { citizen, honest } from "../../../test/world/world.ts";
+import { harvesters } from "../../../test/world/harvesters.ts";
+import { conversation } from "../../exchange/conversation.ts";
+import { seeded } from "../../stats/random.ts";
+import { Reader } from "../reading.ts";
+import { weighted } from "../score.ts";
+import { Sketch } from "../sketch.ts";
+import { signals } from "./signals.ts";
+
+// Every archetype of the world once, as traffic comes: with answers, with sizes only, without responses.
+const reader = new Reader();
+const sketches = [...honest, ...harvesters].flatMap((archetype) =>
+  [true, false].map((responses) => {
+    const sketch = new Sketch();
+    for (const x of citizen(seeded(archetype.name), "acc", archetype).exchanges(60)) {
+      sketch.observe(reader.read(conversation(responses ? x : { ...x, response: null })), x.id);
+    }
+    return { name: archetype.name, sketch };
+  }),
+);
+
+it("has names of their own", () => {
+  expect(new Set(signals.map((s) => s.name)).size).toBe(signals.length);
+});
+
+for (const signal of signals) {
+  describe(`signal ${signal.name}`, () => {
+    it("is between 0 and 1 wherever it has a value, and repeatable", () => {
+      for (const { name, sketch } of [...sketches, { name: "nothing yet", sketch: new Sketch() }]) {
+        const value = signal.value(sketch);
+        expect(signal.value(sketch)).toBe(value);
+        if (value === null) continue;
+        expect(value, name).toBeGreaterThanOrEqual(0);
+        expect(value, name).toBeLessThanOrEqual(1);
+      }
+    });
+
+    it("differs between accounts: it measures something", () => {
+      expect(new Set(sketches.map(({ sketch }) => signal.value(sketch))).size).toBeGreaterThan(1);
+    });
+
+    it("says why in one sentence with numbers, with and without a percentile", () => {
+      for (const { sketch } of sketches) {
+        const value = signal.value(sketch);
+        if (value === null) continue;
+        for (const percentile of [null, 0, 97.25, 100]) {
+          const because = signal.because(sketch, value, percentile);
+          expect(because).toMatch(/\d/);
+          expect(because).not.toMatch(/NaN|undefined|Infinity|\n/);
+        }
+      }
+    });
+
+    it("shows exchanges of the account as evidence wherever it adds to the score", () => {
+      for (const { sketch } of sketches) {
+        const value = signal.value(sketch) ?? 0;
+        const shown = sketch.evidence(signal.evidence);
+        if (weighted(signal.name, value) > 0) expect(shown.length).toBeGreaterThan(0);
+        for (const id of shown) expect(id).toMatch(/^ex_acc_\d+$/);
+      }
+    });
+
+    it("has a weight and a benign reading", () => {
+      expect(weighted(signal.name, 1)).toBeGreaterThan(0);
+      expect(signal.benignReading.length).toBeGreaterThan(20);
+    });
+  });
+}

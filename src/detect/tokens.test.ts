@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
+
+const read = (text: string): { hashes: number[]; marks: number[]; asks: boolean } => {
+  const tokens = new Tokens();
+  tokens.read(text);
+  return {
+    hashes: [...tokens.hashes.slice(0, tokens.length)],
+    marks: [...tokens.marks.slice(0, tokens.length)],
+    asks: tokens.asks,
+  };
+};
+
+describe("Tokens", () => {
+  it("folds case and digits, also beyond ASCII", () => {
+    expect(read("Item 12 ÄRGER Привет").hashes).toEqual(read("item 7 ärger привет").hashes);
+    expect(read("item").hashes).not.toEqual(read("items").hashes);
+  });
+
+  it("takes Chinese and Japanese characters one by one", () => {
+    const { hashes, marks } = read("写一首诗");
+    expect(hashes).toHaveLength(4);
+    expect(marks.every((mark) => (mark & IDEOGRAPHIC) !== 0)).toBe(true);
+  });
+
+  it("ends segments at lines, sentences and colons, not at decimals", () => {
+    const starts = (text: string, mark: number): number =>
+      read(text).marks.filter((m) => (m & mark) !== 0).length;
+    expect(starts("Costs 3.5 kg e.g. now", STARTS_SEGMENT)).toBe(2);
+    expect(starts("One. Two! Three? Four: five\nsix", STARTS_SEGMENT)).toBe(6);
+    expect(starts("第一。第二！第三", STARTS_SEGMENT)).toBe(3);
+    expect(starts("In PHP, create a page", STARTS_CLAUSE)).toBe(2);
+  });
+
+  it("notices questions in several scripts", () => {
+    expect([read("why?").asks, read("为什么？").asks, read("no").asks]).toEqual([true, true, false]);
+  });
+
+  it("tells a tag from the word in it", () => {
+    expect(read("<think>").hashes).not.toEqual(read("think").hashes);
+    expect(read("</think>").hashes).toEqual(read("think").hashes);
+  });
+
+  it("is bounded and never throws, and looks at head, middle and tail of long texts", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 400 }),
+        fc.integer({ min: 1, max: 200 }),
+        (text, times) => {
+          const { hashes } = read(text.repeat(times));
+          expect(hashes.length).toBeLessThanOrEqual(6144);
+        },
+      ),
+    );
+    const padding = "lorem ".repeat(20_000);
+    const secret = read("secret").hashes[0];
+    for (const text of [`secret ${padding}`, `${padding} secret`, `${padding}secret ${padding}`]) {
+      expect(read(text).hashes).toContain(secret);
+    }
+  });
+});

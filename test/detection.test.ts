@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { builtInCalibration, checkCalibration, makeCalibration } from "../src/detect/calibration.ts";
+import { Detector } from "../src/detect/detector.ts";
+import { Reader } from "../src/detect/reading.ts";
+import { Trajectory } from "../src/detect/trajectory.ts";
+import type { JsonObject } from "../src/exchange/exchange.ts";
+import { conversation } from "../src/exchange/conversation.ts";
+import { binomialUpperTail } from "../src/stats/interval.ts";
+import { seeded } from "../src/stats/random.ts";
+import { harvesters } from "./world/harvesters.ts";
+import { type Citizen, citizen, generateWorld } from "./world/world.ts";
+
+// An account is looked at again and again; what counts is whether it was ever alarmed.
+const everAlarmed = (citizens: readonly Citizen[], exchanges: number, calibration = builtInCalibration()) => {
+  const detector = new Detector({ calibration });
+  for (const c of citizens) for (const x of c.exchanges(exchanges)) detector.observe(x);
+  const scores = detector.finish();
+  return {
+    review: scores.filter((s) => s.tier === "review").length,
+    watch: scores.filter((s) => s.tier !== "none").length,
+    scores,
+  };
+};
+const honestCitizens = (seed: string, accounts: number): readonly Citizen[] =>
+  generateWorld({ seed, accounts, exchangesPerAccount: 1 }).citizens;
+/** How surprising so many alarms are when the stated rate holds. */
+const surprise = binomialUpperTail;
+
+describe("error control under continuous looking", () => {
+  it("alarms no more fresh honest accounts than stated, with the built-in calibration", () => {
+    const n = 300;
+    const { review, watch } = everAlarmed(honestCitizens("null 1", n), 200);
+    expect(surprise(review, n, 0.01)).toBeGreaterThan(0.001);
+    expect(surprise(watch, n, 0.05)).toBeGreaterThan(0.001);
+  });
+
+  it("holds with a calibration of other accounts over the same length, and is not empty either", () => {
+    const n = 300;
+    const length = 140;
+    const reader = new Reader();
+    const trajectories = honestCitizens("null 2", n).map((c) => {
+      const trajectory = new Trajectory();
+      for (const x of c.exchanges(length)) trajectory.observe(reader.read(conversation(x)), x.id);
+      return trajectory;
+    });
+    const file = makeCalibration(trajectories, { source: "test", codeVersion: "0", builtIn: false });
+    const calibration = checkCalibration(file as unknown as JsonObject, "test");
+    const { review, watch, scores } = everAlarmed(honestCitizens("null 3", n), length, calibration);
+    // The calibration's own draw adds as much spread as the test's: Beta(15.05, 285.95) at 0.05, so the bar is generous.
+    expect(surprise(review, n, 0.025)).toBeGreaterThan(0.001);
+    expect(surprise(watch, n, 0.07)).toBeGreaterThan(0.001);
+    // p-values are spread over the whole of 0..1: a detector that says nothing would pass the lines above.
+    expect(scores.filter((s) => s.p <= 0.5).length / n).toBeGreaterThan(0.35);
+  });
+});
+
+describe("power in the world", () => {
+  for (const family of harvesters) {
+    it(`brings accounts of "${family.name}" to review within 100 exchanges`, () => {
+      const n = 12;
+      const citizens = Array.from({ length: n }, (_, i) =>
+        citizen(seeded(`power ${family.name} ${i}`), `acc_${i}`, family),
+      );
+      expect(everAlarmed(citizens, 100).review).toBeGreaterThanOrEqual(n * 0.75);
+    });
+  }
+});
+
+describe("the world", () => {
+  it("is the same for a seed, differs between seeds, in time order and complete", () => {
+    const take = (seed: number): string =>
+      JSON.stringify([
+        ...generateWorld({ seed, accounts: 8, exchangesPerAccount: 20, harvest: 0.5 }).exchanges(),
+      ]);
+    expect(take(1)).toBe(take(1));
+    expect(take(1)).not.toBe(take(2));
+    const { citizens, exchanges } = generateWorld({ seed: 3, accounts: 10, exchangesPerAccount: 30 });
+    const all = [...exchanges()];
+    expect(new Set(all.map((x) => x.account)).size).toBe(10);
+    expect(new Set(all.map((x) => x.id)).size).toBe(all.length);
+    expect(all.map((x) => x.time)).toEqual(all.map((x) => x.time).sort());
+    expect(all.some((x) => JSON.stringify(x.request).includes("{"))).toBe(true);
+    expect(citizens.every((c) => !c.harvests)).toBe(true);
+  });
+
+  it("fills every slot of its grammars", () => {
+    for (const x of generateWorld({
+      seed: 4,
+      accounts: 150,
+      exchangesPerAccount: 12,
+      harvest: 0.2,
+    }).exchanges()) {
+      const prompt = conversation(x)
+        .turns.map((turn) => turn.text)
+        .join("\n");
+      expect(
+        prompt.match(
+          /\{(thing|field|place|name|quality|act|happening|time|code|structure|number|prose)\}/,
+        )?.[0],
+        prompt.slice(0, 200),
+      ).toBeUndefined();
+    }
+  });
+});
