@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Dialect } from "../exchange/endpoint.ts";
 import type { Refusal, RefusalCode } from "../policy/gate.ts";
-import type { GatewayError } from "./error.ts";
+import type { GatewayErrorCode } from "./error.ts";
 
 /** Codes of API errors: those of the contract, and what a malformed request meets. */
 export type ApiErrorCode =
@@ -95,39 +95,22 @@ export function refusalError(refusal: Refusal): ApiError {
   return { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
 }
 
+const failures: Readonly<Record<GatewayErrorCode, readonly [number, string]>> = {
+  timeout: [504, "The model did not answer in time. Try again later."],
+  connect: [502, "The model's server cannot be reached. Try again later."],
+  unavailable: [503, "The model's server is not taking requests now. Try again."],
+  too_large: [502, "The model's answer is larger than this gateway passes on."],
+  credential: [502, "The model's server refused this gateway. The operator must look at it."],
+  closed: [502, "The model's server broke off its answer. Try again."],
+  bad_response: [502, "The model's server sent no proper answer. Try again."],
+  aborted: [503, "This gateway is stopping. Try again."],
+  options: [500, "This gateway is not set up properly. The operator must look at it."],
+};
+
 /** What the caller learns of an upstream's failure; the rest is for the record and the log. */
-export function upstreamError(error: GatewayError): ApiError {
-  const code = "upstream_error";
-  switch (error.code) {
-    case "timeout":
-      return { code, status: 504, message: "The model did not answer in time. Try again later." };
-    case "connect":
-      return { code, status: 502, message: "The model's server cannot be reached. Try again later." };
-    case "unavailable":
-      return {
-        code,
-        status: 503,
-        message: "The model's server is not taking requests now.",
-        retryAfterSeconds: 1,
-      };
-    case "too_large":
-      return { code, status: 502, message: "The model's answer is larger than this gateway passes on." };
-    case "credential":
-      return {
-        code,
-        status: 502,
-        message: "The model's server refused this gateway. The operator must look at it.",
-      };
-    case "closed":
-    case "bad_response":
-    case "aborted":
-    case "options":
-      return {
-        code,
-        status: 502,
-        message: "The model's server broke off or sent no proper answer. Try again.",
-      };
-  }
+export function upstreamError(error: { readonly code: GatewayErrorCode }): ApiError {
+  const [status, message] = failures[error.code];
+  return { code: "upstream_error", status, message, ...(status === 503 ? { retryAfterSeconds: 1 } : {}) };
 }
 
 export const ledgerUnavailable: ApiError = {

@@ -85,7 +85,8 @@ interface Asked {
 function answer(req: IncomingMessage, res: ServerResponse, body: string, wrote: (n: number) => void): void {
   const path = (req.url ?? "").split("?", 1)[0] ?? "";
   const anthropic = path === "/v1/messages";
-  const presented = anthropic ? req.headers["x-api-key"] : req.headers.authorization?.replace("Bearer ", "");
+  // Servers such as vLLM have Anthropic's endpoint too, and take a bearer token there.
+  const presented = req.headers["x-api-key"] ?? req.headers.authorization?.replace("Bearer ", "");
   res.setHeader("x-request-id", "req_mock_1");
   res.setHeader("openai-processing-ms", "12");
   res.setHeader("x-ratelimit-remaining-requests", "99");
@@ -192,7 +193,7 @@ function card(id: string): object {
 }
 
 const data = (x: object): string => `data: ${JSON.stringify(x)}\n\n`;
-const event = (x: { type: string } & object): string => `event: ${x.type}\n${data(x)}`;
+const event = (x: { type: string; [field: string]: unknown }): string => `event: ${x.type}\n${data(x)}`;
 
 interface Made {
   readonly body: object;
@@ -257,7 +258,7 @@ const replies: Readonly<Record<string, (asked: Asked) => Made>> = {
       { type: "response.output_item.done", output_index: 0, item },
       { type: "response.completed", response: whole },
     ];
-    return { body: whole, events: events.map((x, i) => event({ ...x, sequence_number: i } as { type: string })) };
+    return { body: whole, events: events.map((x, i) => event({ ...x, sequence_number: i })) };
   },
   "/v1/embeddings": (asked) => ({
     body: {
@@ -280,16 +281,16 @@ const replies: Readonly<Record<string, (asked: Asked) => Made>> = {
         usage: { input_tokens: 11, output_tokens: WORDS.length },
       },
       events: [
-        event({ type: "message_start", message: begun } as { type: string }),
-        event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } } as { type: string }),
+        event({ type: "message_start", message: begun }),
+        event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
         event({ type: "ping" }),
-        ...WORDS.map((text) => event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } } as { type: string })),
-        event({ type: "content_block_stop", index: 0 } as { type: string }),
+        ...WORDS.map((text) => event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })),
+        event({ type: "content_block_stop", index: 0 }),
         event({
           type: "message_delta",
           delta: { stop_reason: "end_turn", stop_sequence: null },
           usage: { output_tokens: WORDS.length },
-        } as { type: string }),
+        }),
         event({ type: "message_stop" }),
       ],
     };
