@@ -53,8 +53,16 @@ function answer(
   const target = req.url ?? "";
   const method = req.method ?? "";
   const dialect = dialectOf(target, req.headers["anthropic-version"]);
-  const route = router.route(method, target);
   if (parts.stopping) res.shouldKeepAlive = false;
+  // Node takes a request line without a version for HTTP/0.9.
+  if (req.httpVersionMajor !== 1) {
+    res.shouldKeepAlive = false;
+    return turnAway(parts, res, dialect, {
+      code: "invalid_request",
+      message: "The request is not HTTP/1.1.",
+    });
+  }
+  const route = router.route(method, target);
   switch (route.to) {
     case "exchange":
       return serveExchange(parts, req, res, { ...route, method, path: route.endpoint.path, dialect });

@@ -11,12 +11,17 @@ const stream = (model: string): object => ask(model, { stream: true });
 describe("what is forwarded and recorded", () => {
   it("is the bytes received, untouched, both ways", async () => {
     await open();
-    const body = '{ "seed": 12345678901234567890, "model":"m-large",\n "messages":[{"role":"user","content":"h\\u00e9 \u{1F600}"}], "future_field": {"b":1,"a":2} }';
+    const body =
+      '{ "seed": 12345678901234567890, "model":"m-large",\n "messages":[{"role":"user","content":"h\\u00e9 \u{1F600}"}], "future_field": {"b":1,"a":2} }';
     const answer = await post(r.url, CHAT, body);
     expect(r.api.requests[0]!.body).toBe(body);
     expect(Buffer.from(r.recorder.last.intent.request).toString()).toBe(body);
     expect(r.recorder.last.text).toBe(answer.text);
-    expect(r.recorder.last.result).toMatchObject({ status: 200, contentType: "application/json", outcome: "complete" });
+    expect(r.recorder.last.result).toMatchObject({
+      status: 200,
+      contentType: "application/json",
+      outcome: "complete",
+    });
     expect(r.recorder.last.result.firstByteMs).toBeGreaterThan(0);
   });
 
@@ -29,7 +34,10 @@ describe("what is forwarded and recorded", () => {
 
   it("says who asked, through whom and from where", async () => {
     await open({ gateway: { trustedProxies: ["127.0.0.0/8"] } });
-    await post(r.url, CHAT, ask("m-large"), { "x-forwarded-for": "6.6.6.6, 198.51.100.9", "user-agent": "tester/1" });
+    await post(r.url, CHAT, ask("m-large"), {
+      "x-forwarded-for": "6.6.6.6, 198.51.100.9",
+      "user-agent": "tester/1",
+    });
     expect(r.recorder.last.intent).toMatchObject({
       account: "acc_alice",
       key: "key_alice",
@@ -81,20 +89,27 @@ describe("mode held", () => {
     ["/v1/completions", "data: [DONE]", "river"],
     ["/v1/responses", "response.completed", "response.output_item.done"],
     ["/v1/messages", "message_stop", "message_delta"],
-  ])("of a stream at %s everything but %j comes at once, and that only when the record is on disk", async (path, last, before) => {
-    await open();
-    r.recorder.holding = true;
-    const caller = new RawCaller(r.url).post(path, { ...stream("m-large"), input: "x", prompt: "x", max_tokens: 9 }, "anthropic-version: 2023-06-01\r\n");
-    await r.recorder.ended(1);
-    await caller.until((seen) => seen.includes(before));
-    await settle();
-    expect(caller.text).not.toContain(last);
-    expect(caller.text).not.toContain("\r\n0\r\n\r\n");
-    r.recorder.flush();
-    await caller.until((seen) => seen.endsWith("\r\n0\r\n\r\n"));
-    expect(caller.text).toContain(last);
-    caller.socket.destroy();
-  });
+  ])(
+    "of a stream at %s everything but %j comes at once, and that only when the record is on disk",
+    async (path, last, before) => {
+      await open();
+      r.recorder.holding = true;
+      const caller = new RawCaller(r.url).post(
+        path,
+        { ...stream("m-large"), input: "x", prompt: "x", max_tokens: 9 },
+        "anthropic-version: 2023-06-01\r\n",
+      );
+      await r.recorder.ended(1);
+      await caller.until((seen) => seen.includes(before));
+      await settle();
+      expect(caller.text).not.toContain(last);
+      expect(caller.text).not.toContain("\r\n0\r\n\r\n");
+      r.recorder.flush();
+      await caller.until((seen) => seen.endsWith("\r\n0\r\n\r\n"));
+      expect(caller.text).toContain(last);
+      caller.socket.destroy();
+    },
+  );
 
   it("a stream without a final event keeps its HTTP message open until the record is on disk", async () => {
     await open();
@@ -143,7 +158,10 @@ describe("a ledger that cannot be written", () => {
     await open();
     r.recorder.failBegin = true;
     const answer = await post(r.url, CHAT, ask("m-large"));
-    expect(answer).toMatchObject({ status: 503, json: { error: { code: "ledger_unavailable", type: "server_error" } } });
+    expect(answer).toMatchObject({
+      status: 503,
+      json: { error: { code: "ledger_unavailable", type: "server_error" } },
+    });
     expect(answer.headers.get("retry-after")).toBe("5");
     expect(r.api.requests).toEqual([]);
     expect(r.gate.settled).toEqual([null]);
@@ -192,7 +210,9 @@ describe("an upstream that misbehaves", () => {
     expect(answer.headers.get("x-stillwatch-exchange")).toBe(r.recorder.last.intent.id);
     expect(answer.text).not.toMatch(/127\.0\.0\.1|sk-/);
     expect(r.recorder.last.result).toMatchObject({ status, outcome, notes: { error: code } });
-    expect(r.recorder.last.text.length > 0).toBe(["half", "short", "garbage-mid", "stall-mid"].includes(mood));
+    expect(r.recorder.last.text.length > 0).toBe(
+      ["half", "short", "garbage-mid", "stall-mid"].includes(mood),
+    );
   });
 
   it.each([

@@ -66,7 +66,8 @@ export class MemoryGate implements Gate {
   readonly limits = new Map<string, ReturnType<Gate["admit"]>>();
 
   identify(key: string): ReturnType<Gate["identify"]> {
-    if (key === "sk-mallory") return { allow: false, code: "account_suspended", message: "This account is suspended." };
+    if (key === "sk-mallory")
+      return { allow: false, code: "account_suspended", message: "This account is suspended." };
     if (key !== "sk-alice" && key !== "sk-bob") {
       return { allow: false, code: "invalid_api_key", message: "There is no such key." };
     }
@@ -155,11 +156,17 @@ export interface Got {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into any API's answers
   readonly json: any;
 }
 
 /** A POST as simple clients make it. */
-export async function post(url: string, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Got> {
+export async function post(
+  url: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Got> {
   const response = await fetch(url + path, {
     method: "POST",
     headers: { authorization: "Bearer sk-alice", "content-type": "application/json", ...headers },

@@ -18,7 +18,13 @@ export interface Api {
   readonly url: string;
   readonly key: string;
   /** Requests as received. */
-  readonly requests: { method: string; path: string; headers: NodeJS.Dict<string | string[]>; rawHeaders: string[]; body: string }[];
+  readonly requests: {
+    method: string;
+    path: string;
+    headers: NodeJS.Dict<string | string[]>;
+    rawHeaders: string[];
+    body: string;
+  }[];
   /** Bytes written to callers, to see back-pressure. */
   written(): number;
   /** Answers under way. */
@@ -47,7 +53,13 @@ export async function startApi(): Promise<Api> {
     req.setEncoding("utf8");
     req.on("data", (piece: string) => (body += piece));
     req.on("end", () => {
-      requests.push({ method: req.method ?? "", path: req.url ?? "", headers: req.headers, rawHeaders: req.rawHeaders, body });
+      requests.push({
+        method: req.method ?? "",
+        path: req.url ?? "",
+        headers: req.headers,
+        rawHeaders: req.rawHeaders,
+        body,
+      });
       changed(1);
       res.on("close", () => changed(-1));
       answer(req, res, body, (n) => (written += n));
@@ -91,8 +103,10 @@ function answer(req: IncomingMessage, res: ServerResponse, body: string, wrote: 
   res.setHeader("openai-processing-ms", "12");
   res.setHeader("x-ratelimit-remaining-requests", "99");
   res.setHeader("set-cookie", "__cf_bm=track; path=/");
-  if (presented !== KEY) return json(res, 401, fault(anthropic, "authentication_error", `Incorrect API key: ${presented}`));
-  if (path === "/v1/models") return json(res, 200, { object: "list", data: [card("m-large"), card("m-small")] });
+  if (presented !== KEY)
+    return json(res, 401, fault(anthropic, "authentication_error", `Incorrect API key: ${String(presented)}`));
+  if (path === "/v1/models")
+    return json(res, 200, { object: "list", data: [card("m-large"), card("m-small")] });
   if (path.startsWith("/v1/models/")) return json(res, 200, card(decodeURIComponent(path.slice(11))));
   let asked: Asked;
   try {
@@ -113,7 +127,11 @@ function answer(req: IncomingMessage, res: ServerResponse, body: string, wrote: 
     case "down":
       return json(res, 503, fault(anthropic, "overloaded_error", "Overloaded"));
     case "unauthorised":
-      return json(res, 401, fault(anthropic, "authentication_error", `Incorrect API key provided: ${KEY.slice(0, 12)}…`));
+      return json(
+        res,
+        401,
+        fault(anthropic, "authentication_error", `Incorrect API key provided: ${KEY.slice(0, 12)}…`),
+      );
     default:
       return asked.stream ? stream(res, asked.model, made.events, wrote) : whole(res, asked.model, made.body);
   }
@@ -138,15 +156,24 @@ function whole(res: ServerResponse, mood: string, body: object): void {
     case "garbage":
       return void raw.end("\x00\x01this is not HTTP\r\n\r\n");
     case "garbage-mid":
-      return void raw.end(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n${text.slice(0, 100)}\r\nzz\r\n`);
+      return void raw.end(
+        `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n${text.slice(0, 100)}\r\nzz\r\n`,
+      );
     case "twice":
-      return void raw.end(head(text.length).replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n") + text);
+      return void raw.end(
+        head(text.length).replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n") + text,
+      );
     default:
       json(res, 200, body);
   }
 }
 
-function stream(res: ServerResponse, mood: string, events: readonly string[], wrote: (n: number) => void): void {
+function stream(
+  res: ServerResponse,
+  mood: string,
+  events: readonly string[],
+  wrote: (n: number) => void,
+): void {
   if (mood === "stall") return;
   res.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   if (mood === "endless") return endless(res, events[1] ?? events[0] ?? "", wrote);
@@ -185,7 +212,9 @@ function json(res: ServerResponse, status: number, body: object): void {
 }
 
 function fault(anthropic: boolean, type: string, message: string): object {
-  return anthropic ? { type: "error", error: { type, message } } : { error: { message, type, param: null, code: null } };
+  return anthropic
+    ? { type: "error", error: { type, message } }
+    : { error: { message, type, param: null, code: null } };
 }
 
 function card(id: string): object {
@@ -205,14 +234,26 @@ const replies: Readonly<Record<string, (asked: Asked) => Made>> = {
     const base = { id: "chatcmpl-mock", created: 1_700_000_000, model: asked.model };
     const usage = { prompt_tokens: 11, completion_tokens: WORDS.length, total_tokens: 11 + WORDS.length };
     const chunk = (delta: object, finish: string | null): string =>
-      data({ ...base, object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] });
-    const wantsUsage = (asked["stream_options"] as { include_usage?: boolean } | undefined)?.include_usage === true;
+      data({
+        ...base,
+        object: "chat.completion.chunk",
+        choices: [{ index: 0, delta, finish_reason: finish }],
+      });
+    const wantsUsage =
+      (asked["stream_options"] as { include_usage?: boolean } | undefined)?.include_usage === true;
     const usageChunk = data({ ...base, object: "chat.completion.chunk", choices: [], usage });
     return {
       body: {
         ...base,
         object: "chat.completion",
-        choices: [{ index: 0, message: { role: "assistant", content: TEXT, refusal: null }, logprobs: null, finish_reason: "stop" }],
+        choices: [
+          {
+            index: 0,
+            message: { role: "assistant", content: TEXT, refusal: null },
+            logprobs: null,
+            finish_reason: "stop",
+          },
+        ],
         usage,
       },
       events: [
@@ -250,7 +291,11 @@ const replies: Readonly<Record<string, (asked: Asked) => Made>> = {
     const where = { item_id: item.id, output_index: 0, content_index: 0 };
     const events = [
       { type: "response.created", response: begun },
-      { type: "response.output_item.added", output_index: 0, item: { ...item, status: "in_progress", content: [] } },
+      {
+        type: "response.output_item.added",
+        output_index: 0,
+        item: { ...item, status: "in_progress", content: [] },
+      },
       { type: "response.content_part.added", ...where, part: { ...part, text: "" } },
       ...WORDS.map((delta) => ({ type: "response.output_text.delta", ...where, delta })),
       { type: "response.output_text.done", ...where, text: TEXT },
@@ -271,7 +316,13 @@ const replies: Readonly<Record<string, (asked: Asked) => Made>> = {
   }),
   "/v1/messages": (asked) => {
     const base = { id: "msg_mock", type: "message", role: "assistant", model: asked.model };
-    const begun = { ...base, content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 11, output_tokens: 1 } };
+    const begun = {
+      ...base,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 11, output_tokens: 1 },
+    };
     return {
       body: {
         ...base,
@@ -284,7 +335,9 @@ const replies: Readonly<Record<string, (asked: Asked) => Made>> = {
         event({ type: "message_start", message: begun }),
         event({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
         event({ type: "ping" }),
-        ...WORDS.map((text) => event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } })),
+        ...WORDS.map((text) =>
+          event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
+        ),
         event({ type: "content_block_stop", index: 0 }),
         event({
           type: "message_delta",
