@@ -1,7 +1,8 @@
 // Detection on the development corpora: node bench/detect-corpora.ts --corpora DIR [--window 150] [--per-corpus 12]
 // Cuts every corpus into accounts, judges them with the built-in calibration (or --calibration F) and prints, by corpus,
 // the share of accounts at review and watch, and over all accounts AUC and the share found at realised false alarms of 1 % and 5 %.
-// Nothing of the corpora is kept, and nothing in the detector was fitted to them.
+// Nothing of the corpora is kept. They are development data: signals, their constants and the hand-set weights were
+// revised three times while looking at this kind of table, so it flatters the detector. Unseen corpora decide.
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";

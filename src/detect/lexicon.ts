@@ -157,8 +157,8 @@ const WORDS: readonly (readonly [number, string])[] = [
 /** Finds the words and phrases of the lexicon in a run of tokens. */
 export class Lexicon {
   readonly #meaning = new Map<number, number>();
-  // Most tokens begin nothing; a bit test spares them the map.
-  readonly #maybe = new Uint8Array(65536);
+  // Most tokens begin nothing; a test by their low bits spares them everything else.
+  readonly #begins = new Uint8Array(65536);
 
   constructor(words: readonly (readonly [number, string])[] = WORDS) {
     const tokens = new Tokens();
@@ -170,20 +170,20 @@ export class Lexicon {
         for (let i = 0; i < tokens.length; i++) hash = fnvStep(hash, tokens.hashes[i] as number);
         const key = avalanche(hash);
         this.#meaning.set(key, (this.#meaning.get(key) ?? 0) | bit);
-        this.#maybe[key & 0xffff] = 1;
+        this.#begins[(tokens.hashes[0] as number) & 0xffff] = 1;
       }
     }
   }
 
   /** Union of the meanings of all phrases that begin at one token and end before `end`. */
   at(tokens: Tokens, start: number, end: number): number {
+    if (this.#begins[(tokens.hashes[start] as number) & 0xffff] === 0) return 0;
     let found = 0;
     let hash = FNV_START;
     const stop = Math.min(end, start + PHRASE_LENGTH);
     for (let i = start; i < stop; i++) {
       hash = fnvStep(hash, tokens.hashes[i] as number);
-      const key = avalanche(hash);
-      if (this.#maybe[key & 0xffff] === 1) found |= this.#meaning.get(key) ?? 0;
+      found |= this.#meaning.get(avalanche(hash)) ?? 0;
     }
     return found;
   }

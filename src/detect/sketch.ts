@@ -51,17 +51,17 @@ export type Sum = (typeof SUMS)[number];
 export const EVIDENCE_KINDS = ["generator", "bare", "elicitation", "yielding", "judged", "latest"] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
-// Bytes of the slab, 4,312 in all: sums (8 each), then three heavy-hitter summaries (12 a key), then counters (1 a register).
+// Bytes of the slab, 3,744 in all: sums (8 each), then three heavy-hitter summaries (12 a key), then counters (1 a register).
 const SEGMENTS = 48;
 const SHINGLES = 96;
 const OPENINGS = 24;
-const REGISTERS = { prompts: 512, nearPrompts: 256, pairs: 512, slots: 512, users: 256 };
+const REGISTERS = { prompts: 256, nearPrompts: 256, pairs: 512, slots: 256, users: 256 };
 type Counted = keyof typeof REGISTERS;
 const SLAB_BYTES =
   SUMS.length * 8 + (SEGMENTS + SHINGLES + OPENINGS) * 12 + Object.values(REGISTERS).reduce((a, b) => a + b);
 
 /**
- * What is remembered of one account's exchanges: bounded (4.3 KB of slab and at most 30 exchange ids), updated in one
+ * What is remembered of one account's exchanges: bounded (3.7 KB of slab and at most 30 exchange ids), updated in one
  * pass, mergeable, and nothing of the texts themselves but hashes.
  */
 export class Sketch {
@@ -70,7 +70,6 @@ export class Sketch {
   readonly #segments: HeavyHitters;
   readonly #shingles: HeavyHitters;
   readonly #openings: HeavyHitters;
-  readonly #registers: Record<Counted, Uint8Array>;
   readonly #evidence: Record<EvidenceKind, string[]>;
 
   /** @param bytes a slab from `bytes()`; copied. Length must be `Sketch.size`. */
@@ -88,17 +87,6 @@ export class Sketch {
     this.#segments = hitters(SEGMENTS);
     this.#shingles = hitters(SHINGLES);
     this.#openings = hitters(OPENINGS);
-    const registers = (name: Counted): Uint8Array => {
-      at += REGISTERS[name];
-      return this.#slab.subarray(at - REGISTERS[name], at);
-    };
-    this.#registers = {
-      prompts: registers("prompts"),
-      nearPrompts: registers("nearPrompts"),
-      pairs: registers("pairs"),
-      slots: registers("slots"),
-      users: registers("users"),
-    };
     const ids = (kind: EvidenceKind): string[] => [...(evidence?.[kind] ?? [])];
     this.#evidence = {
       generator: ids("generator"),
@@ -128,7 +116,7 @@ export class Sketch {
   }
 
   distinct(name: Counted): number {
-    return countDistinct(this.#registers[name]);
+    return countDistinct(this.#registers(name));
   }
 
   /** Share of the prompts that are not nearly the same as another; 0 before any. */
@@ -184,8 +172,8 @@ export class Sketch {
     const length = Math.log1p(slot.tokens);
     this.#add("logSlot", length);
     this.#add("logSlotSquared", length * length);
-    addDistinct(this.#registers.prompts, r.promptHash);
-    addDistinct(this.#registers.nearPrompts, slot.near || r.promptHash);
+    addDistinct(this.#registers("prompts"), r.promptHash);
+    addDistinct(this.#registers("nearPrompts"), slot.near || r.promptHash);
     if (slot.opening !== 0) this.#openings.add(slot.opening);
     const impersonal = !r.continues && (slot.meaning & lexicon.SELF) === 0;
     if (impersonal) this.#add("impersonal", 1);
@@ -196,7 +184,7 @@ export class Sketch {
     if (r.asksTrace) this.#note("trace", "elicitation", exchangeId);
     if (r.endUser !== 0) {
       this.#add("withUser", 1);
-      addDistinct(this.#registers.users, avalanche(r.endUser));
+      addDistinct(this.#registers("users"), avalanche(r.endUser));
     }
     this.#answer(r, slot, n, exchangeId);
     if (r.temperature !== null) this.#add("temperatures", 1);
@@ -213,7 +201,7 @@ export class Sketch {
     this.#shingles.merge(other.#shingles);
     this.#openings.merge(other.#openings);
     for (const name of Object.keys(REGISTERS) as Counted[])
-      mergeDistinct(this.#registers[name], other.#registers[name]);
+      mergeDistinct(this.#registers(name), other.#registers(name));
     for (const kind of EVIDENCE_KINDS) for (const id of other.#evidence[kind]) this.#keep(kind, id);
   }
 
@@ -229,7 +217,7 @@ export class Sketch {
     if (r.answerWords <= SHORT_ANSWER) this.#add("short", 1);
     if (r.answerWords < LONG_ANSWER) return;
     this.#add("long", 1);
-    addDistinct(this.#registers.pairs, r.promptHash);
+    addDistinct(this.#registers("pairs"), r.promptHash);
     // A long answer to little of its own: the model's knowledge leaves, not the caller's text.
     const fresh = n <= TEMPLATE_MIN || slot.tokens > 0;
     if (!r.continues && fresh && r.answerWords >= 2 * slot.tokens)
@@ -275,7 +263,7 @@ export class Sketch {
         continue;
       }
       this.#add("slotShingles", 1);
-      addDistinct(this.#registers.slots, hash);
+      addDistinct(this.#registers("slots"), hash);
       if (hash < least) {
         second = least;
         least = hash;
@@ -286,6 +274,12 @@ export class Sketch {
     const near = least === 0xffffffff ? 0 : avalanche(fnvStep(fnvStep(FNV_START, least), second));
     const task = verbs > 0 || (verbAtEnd && novel <= TASK_SENTENCES);
     return { template: template + inline, tokens: own - inline, meaning, task, opening, near };
+  }
+
+  // A view made when it is needed: kept ones would weigh half as much as what they show.
+  #registers(name: Counted): Uint8Array {
+    const at = REGISTERS_AT[name];
+    return this.#slab.subarray(at, at + REGISTERS[name]);
   }
 
   #note(sum: Sum, kind: EvidenceKind, exchangeId: string, amount = 1): void {
@@ -319,4 +313,17 @@ interface Slot {
 }
 
 const SUM_AT = Object.fromEntries(SUMS.map((name, i) => [name, i])) as Record<Sum, number>;
+const REGISTERS_AT = placeRegisters();
 const novelSegment = new Uint8Array(64);
+
+function placeRegisters(): Record<Counted, number> {
+  let at = SLAB_BYTES;
+  const place = (name: Counted): number => (at -= REGISTERS[name]);
+  return {
+    users: place("users"),
+    slots: place("slots"),
+    pairs: place("pairs"),
+    nearPrompts: place("nearPrompts"),
+    prompts: place("prompts"),
+  };
+}

@@ -46,10 +46,10 @@ export function unpackSnapshot(
     at += length;
     return buffer.subarray(at - length, at);
   };
-  const frame = <T>(): T => {
+  const frame = (): unknown => {
     const body = take(take(4).readUInt32BE());
     try {
-      return JSON.parse(body.toString()) as T;
+      return JSON.parse(body.toString());
     } catch (cause) {
       throw new DetectError("snapshot", "the snapshot is damaged; delete it and replay", { cause });
     }
@@ -57,7 +57,7 @@ export function unpackSnapshot(
   if (buffer.toString("latin1", 0, MAGIC.length) !== MAGIC) {
     throw new DetectError("snapshot", "not a snapshot of a detector of this version; delete it and replay");
   }
-  const head = frame<SnapshotHead & { scoring: string; sketch: number }>();
+  const head = frame() as SnapshotHead & { scoring: string; sketch: number };
   if (head.calibration !== calibration || head.scoring !== SCORING || head.sketch !== Sketch.size) {
     throw new DetectError(
       "snapshot",
@@ -67,7 +67,7 @@ export function unpackSnapshot(
   }
   const watched: Watched[] = [];
   while (at < buffer.length) {
-    const facts = frame<Omit<Watched, "trajectory"> & { trajectory: TrajectoryFacts }>();
+    const facts = frame() as Omit<Watched, "trajectory"> & { trajectory: TrajectoryFacts };
     watched.push({ ...facts, trajectory: new Trajectory(facts.trajectory, take(Sketch.size)) });
   }
   return { population: head.population, watched };

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { benjaminiHochberg } from "../stats/benjamini-hochberg.ts";
 import { BOUNDED_Q, StepUpByRank, tierOf } from "./tier.ts";
@@ -46,8 +46,9 @@ describe("StepUpByRank", () => {
           for (const [which, factor] of falls) {
             const i = which % now.length;
             const before = now[i] as number;
-            now[i] = Math.max(1, Math.round(before * factor));
-            stepUp.move(before, now[i] as number);
+            const after = Math.max(1, Math.round(before * factor));
+            now[i] = after;
+            stepUp.move(before, after);
             expect(stepUp.bar(BOUNDED_Q)).toBeGreaterThanOrEqual(bar);
             bar = stepUp.bar(BOUNDED_Q);
           }

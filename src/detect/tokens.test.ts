@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
 
@@ -6,8 +6,8 @@ const read = (text: string): { hashes: number[]; marks: number[]; asks: boolean 
   const tokens = new Tokens();
   tokens.read(text);
   return {
-    hashes: [...tokens.hashes.slice(0, tokens.length)],
-    marks: [...tokens.marks.slice(0, tokens.length)],
+    hashes: Array.from(tokens.hashes.subarray(0, tokens.length)),
+    marks: Array.from(tokens.marks.subarray(0, tokens.length)),
     asks: tokens.asks,
   };
 };

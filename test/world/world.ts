@@ -36,7 +36,11 @@ export interface World {
   exchanges(): Generator<Exchange>;
 }
 
-/** A provider's customers and what they send: seeded, endless in variety, written apart from the detector. */
+/**
+ * A provider's customers and what they send: seeded, endless in variety. It shares no code or constant with the detector,
+ * but it has the same author, and how common the hard neighbours are moves the built-in calibration's bars: detection
+ * rates measured in here are upper bounds of what strangers' traffic would give.
+ */
 export function generateWorld({ seed, accounts, exchangesPerAccount, harvest = 0 }: WorldOptions): World {
   const random = seeded(seed);
   const citizens = Array.from({ length: accounts }, (_, i) => {
