@@ -49,3 +49,16 @@ export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
+
+// Bodies of the APIs nest about ten deep, JSON schemas of tools some twenty more. Past some thousands JSON.stringify
+// and every other recursive reader overflow the stack, so one request could stop an export.
+const MAX_DEPTH = 200;
+
+/** Whether a value nests deeper than anything that an API takes or gives. */
+export function isTooDeep(value: Json | undefined, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth >= MAX_DEPTH) return true;
+  if (Array.isArray(value)) return value.some((each) => isTooDeep(each, depth + 1));
+  for (const name in value) if (isTooDeep(value[name], depth + 1)) return true;
+  return false;
+}

@@ -40,7 +40,15 @@ describe("rebuild of JSON bodies", () => {
   });
 
   it("gives null where there is no object", () => {
-    for (const text of ["", "<html>", "[1]", '{"cut', "data: nothing\n\n", "data: [DONE]\n\n"]) {
+    for (const text of [
+      "",
+      "<html>",
+      "[1]",
+      `{"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      '{"cut',
+      "data: nothing\n\n",
+      "data: [DONE]\n\n",
+    ]) {
       expect(rebuilt("/v1/chat/completions", text, "text/html")).toBeNull();
     }
   });

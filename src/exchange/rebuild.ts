@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } fro
 import { endpointKind } from "./endpoint.ts";
 import type { EndpointKind } from "./endpoint.ts";
 import type { Json, JsonObject } from "./exchange.ts";
-import { asObject } from "./json.ts";
+import { asObject, isTooDeep } from "./json.ts";
 import { rebuildChat } from "./rebuild-chat.ts";
 import { rebuildCompletion } from "./rebuild-completions.ts";
 import { rebuildMessage } from "./rebuild-messages.ts";
@@ -24,7 +24,7 @@ const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /**
  * The final response body as the API would have returned it without streaming; null when the bytes hold none (empty,
- * HTML of a broken proxy). A stream that broke off gives what was there: its choices lack a finish reason. An error
+ * HTML of a broken proxy, JSON nested past any sense). A stream that broke off gives what was there: its choices lack a finish reason. An error
  * event in a stream is kept under `error`. Never throws.
  */
 export function rebuild(raw: RawResponse): JsonObject | null {
@@ -115,7 +115,8 @@ function payloadOf(event: SseEvent): JsonObject | null {
 
 function parsed(text: string): JsonObject | null {
   try {
-    return asObject(JSON.parse(text.replace(/^\uFEFF/, "")) as Json);
+    const json = JSON.parse(text.replace(/^\uFEFF/, "")) as Json;
+    return isTooDeep(json) ? null : asObject(json);
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
 import { endUserOf, outputCapOf } from "./conversation.ts";
 import type { Json, JsonObject } from "./exchange.ts";
-import { asCount, asList, asObject, asText } from "./json.ts";
+import { asCount, asList, asObject, asText, isTooDeep } from "./json.ts";
 
 /** What decides on a request before it is forwarded. */
 export interface RequestFacts {
@@ -18,6 +18,8 @@ export interface RequestFacts {
    * takes either); such a request cannot be decided on and should be refused. Null when there is none.
    */
   readonly ambiguous: string | null;
+  /** Whether the body nests past any sense (`isTooDeep`); such a request should be refused. */
+  readonly tooDeep: boolean;
 }
 
 /** What a policy can withhold, by the names under which requests ask for it. */
@@ -77,6 +79,7 @@ export function requestFacts(body: JsonObject): RequestFacts {
     endUser: endUserOf(body),
     fields,
     ambiguous,
+    tooDeep: isTooDeep(body),
   };
 }
 

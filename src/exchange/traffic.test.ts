@@ -47,6 +47,11 @@ describe("parseExchange", () => {
     expect(() => parseExchange(bad as Json)).toThrow(message);
   });
 
+  it("refuses a body that nests past any sense", () => {
+    const response = JSON.parse(`{"x":${"[".repeat(9999)}${"]".repeat(9999)}}`) as Json;
+    expect(() => parseExchange({ ...line, response })).toThrow('"response" is "nested too deep"');
+  });
+
   it("gives an exchange or an ExchangeError for any JSON", () => {
     const changed = fc.record({
       field: fc.constantFrom(...Object.keys(line), "client", "key"),

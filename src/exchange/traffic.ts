@@ -6,8 +6,8 @@ import { parseAccount } from "./account.ts";
 import type { Account } from "./account.ts";
 import { ExchangeError } from "./error.ts";
 import type { Client, Exchange, Json, JsonObject } from "./exchange.ts";
-import { optional, required, timeOf } from "./fields.ts";
-import { asText } from "./json.ts";
+import { malformed, optional, required, timeOf } from "./fields.ts";
+import { asText, isTooDeep } from "./json.ts";
 import { readLines } from "./lines.ts";
 
 export interface ReadOptions {
@@ -72,6 +72,9 @@ export function parseExchange(json: Json): Exchange {
   const line = required(json, "", "object");
   const request = required(line["request"], "request", "object");
   const response = optional(line, "response", "object") ?? null;
+  for (const [name, body] of Object.entries({ request, response })) {
+    if (isTooDeep(body)) throw malformed(name, "nested too deep", "JSON that nests at most 200 levels");
+  }
   const key = optional(line, "key", "id");
   const client = optional(line, "client", "object");
   const model = optional(line, "model", "text") ?? asText(request["model"]) ?? undefined;
