@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import type { JsonObject } from "../exchange/exchange.ts";
+import { readLeaves } from "../ledger/read.ts";
+import { Store } from "../policy/store.ts";
+import { describe } from "./alarms.ts";
+import { readArguments, UsageError } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
+
+const HELP = `stillwatch account ID [--data DIR] [--json]
+
+One account: what it may have now, its keys, what it did so far (no contents), and the alarms about it with their reasons.
+${FOLDER_HELP}
+Example
+  stillwatch account acc_01J…
+`;
+
+interface Activity {
+  exchanges: number;
+  erased: number;
+  inputTokens: number;
+  outputTokens: number;
+  first: string | null;
+  last: string | null;
+  outcomes: Record<string, number>;
+  models: Record<string, number>;
+}
+
+export const account: Command = {
+  name: "account",
+  summary: "one account: what it did, what it may, why it stands out",
+  help: HELP,
+  async run(argv, io) {
+    const args = readArguments("account", argv, folderOptions);
+    const [id] = args.words;
+    if (id === undefined) throw new UsageError("name the account; `stillwatch accounts list` shows all");
+    const dataDir = dataFolder(args);
+    const { activity, alarms } = await fold(dataDir, id, await masterKeys(dataDir, args));
+    const store = new Store(dataDir, { now: () => Date.now(), random: randomBytes });
+    const stored = store.findAccount(id);
+    const keys = store.listKeys(id);
+    store.close();
+    if (!stored && activity.exchanges === 0) throw new UsageError(`there is no account ${id} in ${dataDir}; \`stillwatch accounts list\` shows all`);
+    if (args.flag("json")) {
+      io.out(`${JSON.stringify({ account: id, standing: stored, keys, activity, alarms })}\n`);
+      return 0;
+    }
+    const count = (counts: Record<string, number>): string =>
+      Object.entries(counts).map(([name, n]) => `${name} ${n}`).join(", ") || "-";
+    io.out(
+      `${id}  ${stored ? stored.standing : "not registered here (imported)"}${stored?.organization ? `  ${stored.organization}` : ""}\n` +
+        `  exchanges  ${activity.exchanges}${activity.erased ? ` (and ${activity.erased} erased)` : ""}, ${activity.first ?? "-"} to ${activity.last ?? "-"}\n` +
+        `  tokens     ${activity.inputTokens} in, ${activity.outputTokens} out (as the upstream reported)\n` +
+        `  outcomes   ${count(activity.outcomes)}\n  models     ${count(activity.models)}\n` +
+        `  keys       ${keys.map((key) => `${key.key} …${key.hint}${key.revokedAt ? " revoked" : ""}`).join(", ") || "-"}\n`,
+    );
+    io.out(alarms.length === 0 ? "  no alarm\n" : alarms.map(describe).join(""));
+    return 0;
+  },
+};
+
+async function fold(dataDir: string, id: string, masters: Awaited<ReturnType<typeof masterKeys>>): Promise<{ activity: Activity; alarms: JsonObject[] }> {
+  const activity: Activity = { exchanges: 0, erased: 0, inputTokens: 0, outputTokens: 0, first: null, last: null, outcomes: {}, models: {} };
+  const alarms: JsonObject[] = [];
+  for await (const { opened } of readLeaves(dataDir, masters)) {
+    if (opened.kind === "event") {
+      const { type, ...event } = opened.event;
+      if (type === "alarm" && (event["subject"] as JsonObject)["account"] === id) alarms.push(event);
+      if (type === "erasure" && event["account"] === id) activity.erased += (event["leaves"] as number[]).length;
+    }
+    if (opened.kind !== "exchange" || opened.who.account !== id) continue;
+    const { parameters: p } = opened;
+    activity.exchanges++;
+    activity.inputTokens += p.usage.input ?? 0;
+    activity.outputTokens += p.usage.output ?? 0;
+    activity.first ??= p.time;
+    activity.last = p.time;
+    activity.outcomes[p.outcome] = (activity.outcomes[p.outcome] ?? 0) + 1;
+    const model = p.model ?? "none";
+    activity.models[model] = (activity.models[model] ?? 0) + 1;
+  }
+  return { activity, alarms };
+}

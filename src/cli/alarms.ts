@@ -1,0 +1,70 @@
+import type { JsonObject } from "../exchange/exchange.ts";
+import { readLeaves } from "../ledger/read.ts";
+import { readArguments, UsageError } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
+
+const TIERS = ["watch", "review", "bounded"];
+
+const HELP = `stillwatch alarms [--data DIR] [--tier TIER] [--all] [--json]
+
+What the detector found, as it stands in the journal: for each account its highest alarm, with the reasons in words, the exchanges
+that show them, and the honest reading. An alarm is a reason to look, not a verdict.
+
+  --tier TIER   only this tier and above: watch, review (default), bounded
+  --all         every alarm as it was raised, oldest first, instead of the highest of each account
+${FOLDER_HELP}
+Tiers: bounded = rejected by an error-controlled procedure (q = 0.05); review = p <= 0.01; watch = p <= 0.05. With the built-in calibration
+p-values hold for simulated traffic only and nothing is called bounded.
+
+Examples
+  stillwatch alarms
+  stillwatch alarms --tier watch --json
+`;
+
+export const alarms: Command = {
+  name: "alarms",
+  summary: "what the detector found",
+  help: HELP,
+  async run(argv, io) {
+    const args = readArguments("alarms", argv, {
+      ...folderOptions,
+      tier: { type: "string", default: "review" },
+      all: { type: "boolean", default: false },
+    });
+    const bar = TIERS.indexOf(args.required("tier"));
+    if (bar < 0) throw new UsageError(`--tier ${args.text("tier")} is none of ${TIERS.join(", ")}`);
+    const dataDir = dataFolder(args);
+    const found: JsonObject[] = [];
+    for await (const { opened } of readLeaves(dataDir, await masterKeys(dataDir, args))) {
+      if (opened.kind !== "event" || opened.event["type"] !== "alarm") continue;
+      const { type: _, ...alarm } = opened.event;
+      if (TIERS.indexOf(String(alarm["tier"])) >= bar) found.push(alarm);
+    }
+    const shown = args.flag("all") ? found : highest(found);
+    if (args.flag("json")) for (const alarm of shown) io.out(`${JSON.stringify(alarm)}\n`);
+    else if (shown.length === 0) io.out(`no alarm of tier ${args.required("tier")} or above\n`);
+    else for (const alarm of shown) io.out(describe(alarm));
+    return 0;
+  },
+};
+
+/** The last alarm of each subject is its highest: alarms are raised only upwards. */
+function highest(found: readonly JsonObject[]): JsonObject[] {
+  const last = new Map(found.map((alarm) => [JSON.stringify(alarm["subject"]), alarm]));
+  return [...last.values()].sort((a, b) => Number(a["p"]) - Number(b["p"]));
+}
+
+export function describe(alarm: JsonObject): string {
+  const subject = Object.entries(alarm["subject"] as JsonObject).map(([kind, id]) => `${kind} ${String(id)}`);
+  const signals = (alarm["signals"] as JsonObject[]).map((signal) => {
+    const evidence = (signal["evidence"] as string[]).slice(-2).join(", ");
+    const percentile = signal["percentile"] === null ? "" : ` [percentile ${String(signal["percentile"])}]`;
+    return `    ${String(signal["name"])}${percentile}: ${String(signal["because"])}${evidence ? ` (e.g. ${evidence})` : ""}\n`;
+  });
+  const q = alarm["q"] === null ? "" : `, q = ${String(alarm["q"])}`;
+  return (
+    `${subject.join(", ")}  ${String(alarm["tier"]).toUpperCase()}  p = ${String(alarm["p"])}${q}  since ${String(alarm["time"])}, after ${String(alarm["exchanges"])} exchanges\n` +
+    `${signals.join("")}    Honest reading: ${String(alarm["benignReading"])}\n`
+  );
+}
