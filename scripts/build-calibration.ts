@@ -1,5 +1,5 @@
 // Builds src/detect/builtin-calibration.json from honest accounts of the project's own world. Deterministic.
-// Usage: node scripts/build-calibration.ts [accounts, default 1000]
+// Usage: node scripts/build-calibration.ts [accounts, default 1000] && oxfmt src/detect/builtin-calibration.json
 import { readFileSync, writeFileSync } from "node:fs";
 import { makeCalibration } from "../src/detect/calibration.ts";
 import { Reader } from "../src/detect/reading.ts";
@@ -28,7 +28,6 @@ const file = makeCalibration(
   trajectories.map((t) => t.trajectory),
   { source: `simulated world, seed "${SEED}", honest accounts only`, codeVersion: version, builtIn: true },
 );
-// One figure a line would be thousands of lines; one line is one change in a diff.
 writeFileSync(target, `${JSON.stringify(file)}\n`);
 
 const top = trajectories
