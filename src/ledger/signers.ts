@@ -30,6 +30,8 @@ export async function loadSigners(
   }
   const signers = readFileSync(path, "utf8").split("\n").filter(Boolean).map(decodeSigner);
   if (signers.length === 0) throw new LedgerError("key", `${path} is empty: restore it from your backup`);
+  // The public file follows from the private one; a power cut may have come between the two.
+  if (options.create && !isPublished(dataDir, signers)) await publish(dataDir, signers, options.create.disk);
   return signers;
 }
 
@@ -54,5 +56,17 @@ export function parseTrust(text: string): NoteVerifier[] {
 
 async function writeSigners(dataDir: string, signers: readonly NoteSigner[], disk: Disk): Promise<void> {
   await disk.replace(signerPath(dataDir), Buffer.from(signers.map((s) => `${encodeSigner(s)}\n`).join("")));
-  await disk.replace(vkeyPath(dataDir), Buffer.from(signers.map((s) => `${s.verifier.vkey}\n`).join("")));
+  await publish(dataDir, signers, disk);
+}
+
+function publish(dataDir: string, signers: readonly NoteSigner[], disk: Disk): Promise<void> {
+  return disk.replace(vkeyPath(dataDir), Buffer.from(vkeys(signers)));
+}
+
+function isPublished(dataDir: string, signers: readonly NoteSigner[]): boolean {
+  return existsSync(vkeyPath(dataDir)) && readFileSync(vkeyPath(dataDir), "utf8") === vkeys(signers);
+}
+
+function vkeys(signers: readonly NoteSigner[]): string {
+  return signers.map(({ verifier }) => `${verifier.vkey}\n`).join("");
 }
