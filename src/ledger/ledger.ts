@@ -289,7 +289,11 @@ export class Ledger implements Recorder {
   #flush(): void {
     this.#flushTimer = null;
     this.#flushDue = Infinity;
-    this.#pumping ??= this.#pump().finally(() => (this.#pumping = null));
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = null;
+      // What came in after the loop had looked for the last time found it still pumping, and set no timer.
+      if (this.#queue.length > 0) this.#flush();
+    });
   }
 
   /** Everything queued so far is on disk or failed when this resolves. */
