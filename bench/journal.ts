@@ -66,8 +66,8 @@ function bodies(corpora: string | undefined): { request: Buffer; response: Buffe
   for (const [p, a] of pairs) {
     prompt += `${prompt && "\n"}${p}`;
     answer += `${answer && "\n"}${a}`;
-    if (prompt.length + answer.length < 2200) continue;
-    if (prompt.length + answer.length < 4500)
+    if (prompt.length + answer.length < 1900) continue;
+    if (prompt.length + answer.length < 3300)
       out.push({
         request: Buffer.from(JSON.stringify({ model: "m-large", messages: [{ role: "user", content: prompt }], temperature: 0.7, max_tokens: 1024 })),
         response: Buffer.from(

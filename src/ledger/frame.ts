@@ -9,7 +9,7 @@ import { crc32 } from "node:zlib";
  *     16  u32  place of this frame in the batch it was committed with, from 0
  *     20  u32  number of frames in that batch
  *     24  u8   type (FrameType)
- *     25  u8   flags: 1 = the sealed content is zstd-compressed, 2 = the body begins with a key slot
+ *     25  u8   flags: 1 = the sealed content is compressed (dictionary.ts), 2 = the body begins with a key slot
  *     26  6 B  zero
  *     32  ...  body
  *
