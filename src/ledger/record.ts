@@ -168,6 +168,8 @@ export interface BodyParts {
   /** Record number of the INTENT that a RESULT ends. */
   readonly intent: number | null;
   readonly entry: Buffer | null;
+  /** Everything before the sealed part. */
+  readonly clear: Buffer;
   readonly sealed: Buffer;
 }
 
@@ -182,6 +184,7 @@ export function splitBody(frame: Frame): BodyParts {
     keyId: type === FrameType.Result ? null : body.toString("hex", 0, 8),
     intent: type === FrameType.Result ? Number(body.readBigUInt64LE(0)) : null,
     entry: entryBytes ? body.subarray(8, 8 + entryBytes) : null,
+    clear: body.subarray(0, 8 + entryBytes),
     sealed: body.subarray(8 + entryBytes),
   };
 }

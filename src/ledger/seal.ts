@@ -27,21 +27,19 @@ export async function sealSegment(
 ): Promise<SealedSegment | null> {
   const segment = loadSegment(dataDir, first);
   if (segment.header.sealed) return null;
-  const frames = [...wholeFrames(segment)];
   const opener = new RecordOpener(dataDir, masters);
   opener.enterSegment();
-  const drafts = frames.map((frame) => compressed(frame, opener));
-  const out = Buffer.alloc(SEGMENT_HEADER + drafts.reduce((sum, draft) => sum + frameBytes(draft), 0));
+  const records = Array.from(wholeFrames(segment), (frame) => squeeze(frame, opener));
+  const out = Buffer.alloc(SEGMENT_HEADER + records.reduce((sum, { draft }) => sum + frameBytes(draft), 0));
   encodeSegmentHeader({ ...segment.header, sealed: true }).copy(out);
   let at = SEGMENT_HEADER;
-  for (const [i, draft] of drafts.entries()) {
-    const frame = frames[i]!;
-    const place = frame.record - frame.batchStart;
-    at = encodeFrame(out, at, draft, frame.record, place, frame.batchEnd - frame.batchStart + 1);
+  for (const { frame, draft } of records) {
+    const count = frame.batchEnd - frame.batchStart + 1;
+    at = encodeFrame(out, at, draft, frame.record, frame.record - frame.batchStart, count);
   }
-  requireSameContent(segment, { ...segment, data: out }, dataDir, masters);
+  requireSameContent({ ...segment, data: out }, records);
   await disk.replace(segment.path, out);
-  return { records: frames.length, before: segment.data.length, after: out.length };
+  return { records: records.length, before: segment.data.length, after: out.length };
 }
 
 function* wholeFrames(segment: Segment): Generator<Frame> {
@@ -49,43 +47,46 @@ function* wholeFrames(segment: Segment): Generator<Frame> {
   if (damage) throw new LedgerError("corrupt", `${damage.path}, byte ${damage.offset}: ${damage.why}`);
 }
 
-function compressed(frame: Frame, opener: RecordOpener): Draft {
+/** One record on its way: as it was, as it will be, and what it says (null for frames that stay byte for byte). */
+interface Squeezed {
+  readonly frame: Frame;
+  readonly draft: Draft;
+  readonly content: { readonly secret: RecordSecret; readonly plain: Buffer } | null;
+}
+
+function squeeze(frame: Frame, opener: RecordOpener): Squeezed {
   opener.note(frame);
   const same: Draft = { type: frame.type, slot: frame.slot, body: [frame.body], compressed: frame.compressed };
   const secret = hasContent(frame.type) ? opener.secretOf(frame) : null;
-  if (!secret) return same;
-  const { sealed } = splitBody(frame);
-  const clear = frame.body.subarray(0, frame.body.length - sealed.length);
+  if (!secret) return { frame, draft: same, content: null };
+  const { sealed, clear } = splitBody(frame);
   const place = context(frame.type, frame.record);
   const plain = unseal(secret, place, sealed);
   const packed = compress(plain);
-  if (packed.length >= plain.length) return same;
-  return { type: frame.type, slot: frame.slot, body: [clear, ...seal(secret, place, packed)], compressed: true };
+  const draft: Draft =
+    packed.length < plain.length
+      ? { type: frame.type, slot: frame.slot, body: [clear, ...seal(secret, place, packed)], compressed: true }
+      : same;
+  return { frame, draft, content: { secret, plain } };
 }
 
-/** The old and the new file, frame by frame: same numbers, same clear parts, same content. */
-function requireSameContent(before: Segment, after: Segment, dataDir: string, masters: MasterKeys): void {
-  const openers = [new RecordOpener(dataDir, masters), new RecordOpener(dataDir, masters)] as const;
-  for (const opener of openers) opener.enterSegment();
-  const old = [...wholeFrames(before)];
-  const fresh = [...wholeFrames(after)];
-  for (const [i, frame] of old.entries()) {
-    const other = fresh[i];
-    const [a, b] = [plainOf(frame, openers[0]), other && plainOf(other, openers[1])];
-    if (!other || other.record !== frame.record || other.batchEnd !== frame.batchEnd || !b?.equals(a))
-      throw new LedgerError("corrupt", `sealing ${before.path} would change record ${frame.record}: the segment stays as it is`);
+/** Reads the new file as a start would, and compares it frame by frame: same numbers, same clear parts, same content. */
+function requireSameContent(after: Segment, records: readonly Squeezed[]): void {
+  const fresh = wholeFrames(after);
+  for (const { frame, content } of records) {
+    const { value } = fresh.next();
+    if (!value || !isSame(frame, value, content))
+      throw new LedgerError("corrupt", `sealing ${after.path} would change record ${frame.record}: the segment stays as it is`);
   }
 }
 
-function plainOf(frame: Frame, opener: RecordOpener): Buffer {
-  opener.note(frame);
-  const secret: RecordSecret | null = hasContent(frame.type) ? opener.secretOf(frame) : null;
-  const slot = frame.slot ?? Buffer.alloc(0);
-  if (!secret) return Buffer.concat([slot, frame.body]);
-  const { sealed } = splitBody(frame);
-  const clear = frame.body.subarray(0, frame.body.length - sealed.length);
-  const plain = unseal(secret, context(frame.type, frame.record), sealed);
-  return Buffer.concat([slot, clear, frame.compressed ? decompress(plain) : plain]);
+function isSame(frame: Frame, other: Frame, content: Squeezed["content"]): boolean {
+  const numbers = other.record === frame.record && other.type === frame.type && other.batchEnd === frame.batchEnd;
+  if (!numbers || !(frame.slot ?? Buffer.alloc(0)).equals(other.slot ?? Buffer.alloc(0))) return false;
+  if (!content) return other.body.equals(frame.body);
+  const { clear, sealed } = splitBody(other);
+  const plain = unseal(content.secret, context(other.type, other.record), sealed);
+  return clear.equals(splitBody(frame).clear) && (other.compressed ? decompress(plain) : plain).equals(content.plain);
 }
 
 function hasContent(type: FrameType): boolean {
