@@ -26,7 +26,7 @@ const io: Io = { out: (text) => void process.stdout.write(text), err: (text) => 
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    io.out(`${overview("<command>", "keeps watch over a language-model API", COMMANDS).replace(/`.*/, "`stillwatch <command> --help` shows options and examples.")}`);
+    io.out(overview("<command>", "keeps watch over a language-model API", COMMANDS));
     return name === undefined ? 2 : 0;
   }
   if (name === "--version") {

@@ -205,7 +205,7 @@ class Detection {
   }
 
   status(): JsonObject {
-    const behind = this.#ledger.nextRecord - Number((this.#state["record"] as number | undefined) ?? 1);
+    const behind = this.#ledger.nextRecord - ((this.#state["record"] as number | undefined) ?? 1);
     return { detection: { ...this.#state, alarms: this.#alarms, recordsBehind: Math.max(0, behind) } };
   }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { JsonObject } from "../exchange/exchange.ts";
+import type { Alarm } from "../detect/alarm.ts";
 import { readLeaves } from "../ledger/read.ts";
 import { Store } from "../policy/store.ts";
-import { describe } from "./alarms.ts";
+import { alarmOf, describe } from "./alarms.ts";
 import { readArguments, UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
@@ -59,14 +59,14 @@ export const account: Command = {
   },
 };
 
-async function fold(dataDir: string, id: string, masters: Awaited<ReturnType<typeof masterKeys>>): Promise<{ activity: Activity; alarms: JsonObject[] }> {
+async function fold(dataDir: string, id: string, masters: Awaited<ReturnType<typeof masterKeys>>): Promise<{ activity: Activity; alarms: Alarm[] }> {
   const activity: Activity = { exchanges: 0, erased: 0, inputTokens: 0, outputTokens: 0, first: null, last: null, outcomes: {}, models: {} };
-  const alarms: JsonObject[] = [];
+  const alarms: Alarm[] = [];
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
-      const { type, ...event } = opened.event;
-      if (type === "alarm" && (event["subject"] as JsonObject)["account"] === id) alarms.push(event);
-      if (type === "erasure" && event["account"] === id) activity.erased += (event["leaves"] as number[]).length;
+      const { event } = opened;
+      if (event["type"] === "alarm" && alarmOf(event).subject.account === id) alarms.push(alarmOf(event));
+      if (event["type"] === "erasure" && event["account"] === id) activity.erased += (event["leaves"] as number[]).length;
     }
     if (opened.kind !== "exchange" || opened.who.account !== id) continue;
     const { parameters: p } = opened;

@@ -1,3 +1,4 @@
+import type { Alarm } from "../detect/alarm.ts";
 import type { JsonObject } from "../exchange/exchange.ts";
 import { readLeaves } from "../ledger/read.ts";
 import { readArguments, UsageError } from "./arguments.ts";
@@ -35,11 +36,11 @@ export const alarms: Command = {
     const bar = TIERS.indexOf(args.required("tier"));
     if (bar < 0) throw new UsageError(`--tier ${args.text("tier")} is none of ${TIERS.join(", ")}`);
     const dataDir = dataFolder(args);
-    const found: JsonObject[] = [];
+    const found: Alarm[] = [];
     for await (const { opened } of readLeaves(dataDir, await masterKeys(dataDir, args))) {
       if (opened.kind !== "event" || opened.event["type"] !== "alarm") continue;
-      const { type: _, ...alarm } = opened.event;
-      if (TIERS.indexOf(String(alarm["tier"])) >= bar) found.push(alarm);
+      const alarm = alarmOf(opened.event);
+      if (TIERS.indexOf(alarm.tier) >= bar) found.push(alarm);
     }
     const shown = args.flag("all") ? found : highest(found);
     if (args.flag("json")) for (const alarm of shown) io.out(`${JSON.stringify(alarm)}\n`);
@@ -49,22 +50,27 @@ export const alarms: Command = {
   },
 };
 
-/** The last alarm of each subject is its highest: alarms are raised only upwards. */
-function highest(found: readonly JsonObject[]): JsonObject[] {
-  const last = new Map(found.map((alarm) => [JSON.stringify(alarm["subject"]), alarm]));
-  return [...last.values()].sort((a, b) => Number(a["p"]) - Number(b["p"]));
+/** An alarm event of the journal without the event's `type`: what a line of alarms.jsonl holds. */
+export function alarmOf(event: JsonObject): Alarm {
+  const { type: _, ...alarm } = event;
+  return alarm as unknown as Alarm;
 }
 
-export function describe(alarm: JsonObject): string {
-  const subject = Object.entries(alarm["subject"] as JsonObject).map(([kind, id]) => `${kind} ${String(id)}`);
-  const signals = (alarm["signals"] as JsonObject[]).map((signal) => {
-    const evidence = (signal["evidence"] as string[]).slice(-2).join(", ");
-    const percentile = signal["percentile"] === null ? "" : ` [percentile ${String(signal["percentile"])}]`;
-    return `    ${String(signal["name"])}${percentile}: ${String(signal["because"])}${evidence ? ` (e.g. ${evidence})` : ""}\n`;
+/** The last alarm of each subject is its highest: alarms are raised only upwards. */
+function highest(found: readonly Alarm[]): Alarm[] {
+  const last = new Map(found.map((alarm) => [JSON.stringify(alarm.subject), alarm]));
+  return [...last.values()].sort((a, b) => a.p - b.p);
+}
+
+export function describe(alarm: Alarm): string {
+  const subject = Object.entries(alarm.subject).map(([kind, id]) => `${kind} ${id}`);
+  const signals = alarm.signals.map(({ name, percentile, because, evidence }) => {
+    const shown = evidence.slice(-2).join(", ");
+    return `    ${name}${percentile === null ? "" : ` [percentile ${percentile}]`}: ${because}${shown ? ` (e.g. ${shown})` : ""}\n`;
   });
-  const q = alarm["q"] === null ? "" : `, q = ${String(alarm["q"])}`;
+  const q = alarm.q === null ? "" : `, q = ${alarm.q}`;
   return (
-    `${subject.join(", ")}  ${String(alarm["tier"]).toUpperCase()}  p = ${String(alarm["p"])}${q}  since ${String(alarm["time"])}, after ${String(alarm["exchanges"])} exchanges\n` +
-    `${signals.join("")}    Honest reading: ${String(alarm["benignReading"])}\n`
+    `${subject.join(", ")}  ${alarm.tier.toUpperCase()}  p = ${alarm.p}${q}  since ${alarm.time}, after ${alarm.exchanges} exchanges\n` +
+    `${signals.join("")}    Honest reading: ${alarm.benignReading}\n`
   );
 }

@@ -30,7 +30,7 @@ export function readArguments(command: string, argv: readonly string[], options:
   let words: string[];
   try {
     const parsed = parseArgs({ args: [...argv], options, allowPositionals: true });
-    values = parsed.values as typeof values;
+    values = parsed.values;
     words = parsed.positionals;
   } catch (error) {
     throw usage((error as Error).message.split(". ")[0] ?? "wrong arguments");
@@ -95,5 +95,6 @@ export async function dispatch(
 export function overview(name: string, about: string, subcommands: Readonly<Record<string, Pick<Subcommand, "summary">>>): string {
   const width = Math.max(...Object.keys(subcommands).map((word) => word.length));
   const rows = Object.entries(subcommands).map(([word, { summary }]) => `  ${word.padEnd(width)}  ${summary}\n`);
-  return `stillwatch ${name}: ${about}\n\n${rows.join("")}\n\`stillwatch ${name} <command> --help\` shows options and examples.\n`;
+  const group = name === "<command>" ? "" : `${name} `;
+  return `stillwatch ${name}: ${about}\n\n${rows.join("")}\n\`stillwatch ${group}<command> --help\` shows options and examples.\n`;
 }

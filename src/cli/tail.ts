@@ -1,5 +1,7 @@
+import type { OpenedRecord } from "../ledger/opened.ts";
 import { readLeaves, START, type Cursor } from "../ledger/read.ts";
 import { listSegments, readSegmentHeader } from "../ledger/segment.ts";
+import { alarmOf } from "./alarms.ts";
 import { readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
@@ -41,14 +43,12 @@ export const tail: Command = {
   },
 };
 
-type Opened = Parameters<typeof line>[1];
-
 function lastSegment(dataDir: string): Cursor {
   const first = listSegments(dataDir).at(-1);
   return first === undefined ? START : { record: first, leaf: readSegmentHeader(dataDir, first).firstLeaf };
 }
 
-function facts(leaf: number, opened: Opened): object {
+function facts(leaf: number, opened: OpenedRecord): object {
   switch (opened.kind) {
     case "exchange": {
       const { account, key } = opened.who;
@@ -61,7 +61,7 @@ function facts(leaf: number, opened: Opened): object {
   }
 }
 
-function line(leaf: number, opened: import("../ledger/opened.ts").OpenedRecord): string {
+function line(leaf: number, opened: OpenedRecord): string {
   switch (opened.kind) {
     case "exchange": {
       const p = opened.parameters;
@@ -69,9 +69,10 @@ function line(leaf: number, opened: import("../ledger/opened.ts").OpenedRecord):
       return `${String(leaf).padStart(8)}  ${p.time}  ${opened.who.account}  ${p.endpoint}  ${p.model ?? "-"}  ${p.status} ${p.outcome}  ${tokens}  ${p.latencyMs} ms  ${p.id}\n`;
     }
     case "event": {
-      const { type, time, ...rest } = opened.event;
-      const what = type === "alarm" ? `${JSON.stringify(rest["subject"])} ${String(rest["tier"])} p=${String(rest["p"])}` : JSON.stringify(rest).slice(0, 160);
-      return `${String(leaf).padStart(8)}  ${String(time)}  ${String(type)}  ${what}\n`;
+      const { type, time, ...rest } = opened.event as { type: string; time: string };
+      const alarm = type === "alarm" ? alarmOf(opened.event) : null;
+      const what = alarm ? `${JSON.stringify(alarm.subject)} ${alarm.tier} p=${alarm.p}` : JSON.stringify(rest).slice(0, 160);
+      return `${String(leaf).padStart(8)}  ${time}  ${type}  ${what}\n`;
     }
     case "erased":
       return `${String(leaf).padStart(8)}  (erased)\n`;

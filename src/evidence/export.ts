@@ -33,7 +33,7 @@ export async function exportBundle(options: ExportOptions): Promise<number> {
     throw new EvidenceError("empty", `account ${account} has no exchange under the current checkpoint (${size} leaves): is the id right?`);
   const subtrees = subtreesFromTiles(dataDir, size);
   const erasedLeaves = await erasuresOf(options, size);
-  const temporary = `${out.replace(/(\.(gz|zst))?$/, ".partial$1")}`;
+  const temporary = out.replace(/(\.(gz|zst))?$/, ".partial$1");
   const writer = writeRecords<BundleHead | BundleItem>(temporary);
   try {
     const made = new Date(options.now()).toISOString();

@@ -92,7 +92,7 @@ export function inclusionProof(index: number, size: number, subtree: SubtreeRoot
       start += k;
     }
   }
-  return path.reverse();
+  return path.toReversed();
 }
 
 /** RFC 9162 2.1.4.1: PROOF(first, D[0:second]). Empty when first is 0 or equals second. */
@@ -114,7 +114,7 @@ export function consistencyProof(first: number, second: number, subtree: Subtree
   }
   // The old tree's own last subtree is known to the verifier only when it is the whole old tree.
   if (start > 0) path.push(rangeRoot(start, end, subtree));
-  return path.reverse();
+  return path.toReversed();
 }
 
 /** RFC 9162 2.1.3.2. Every argument may come from an attacker. */
