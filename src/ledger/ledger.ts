@@ -351,7 +351,7 @@ export class Ledger implements Recorder {
       case "result":
         return batch.exchange(item.recording.intent, item.recording.written, item.result, this.#clock(), true);
       case "imported":
-        this.#lastTime = Math.max(this.#lastTime, item.imported.endedAt);
+        // A log's clock is not ours: one wrong year in it must not set the time of everything after.
         return batch.exchange(item.imported.intent, null, item.imported.result, item.imported.endedAt, false);
       case "event":
         return batch.event(item.content, this.#clock());

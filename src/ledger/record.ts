@@ -41,7 +41,7 @@ export interface Parameters {
   readonly outcome: Outcome;
   readonly permit: string | null;
   readonly status: number;
-  /** When the exchange was complete, ISO 8601; never goes back within a journal. */
+  /** When the exchange was complete, ISO 8601; of those witnessed it never goes back within a journal. */
   readonly time: string;
   readonly upstream: string;
   readonly usage: { readonly input: number | null; readonly output: number | null };

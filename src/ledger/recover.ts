@@ -151,7 +151,7 @@ class Replay {
     this.#leaves.push({ entry: Buffer.from(entry!), hash, record: frame.record, exchange });
     if (opened.kind === "exchange") {
       this.#heads.set(opened.who.account, { sequence: opened.who.sequence, leaf: hash });
-      this.#lastTime = Math.max(this.#lastTime, Date.parse(opened.parameters.time));
+      if (opened.parameters.witnessed) this.#lastTime = Math.max(this.#lastTime, Date.parse(opened.parameters.time));
     } else if (opened.kind === "event" && opened.event["type"] === "erasure") {
       this.#takeErasure(opened.event as unknown as Erasure);
     }

@@ -25,7 +25,8 @@ export function exchangeOf(opened: Extract<OpenedRecord, { kind: "exchange" }>):
       bytes: groups.response,
     }),
     status: parameters.status,
-    latencyMs: parameters.latencyMs,
+    // A log that says no latency was taken in with 0.
+    ...(parameters.witnessed || parameters.latencyMs > 0 ? { latencyMs: parameters.latencyMs } : {}),
     ...(parameters.permit === null ? {} : { permit: parameters.permit }),
   };
 }

@@ -53,12 +53,12 @@ export function logFormat(name: string): LogFormat {
 /**
  * The exchanges of another product's logs, in the order of the files: JSONL, one JSON list, or the pages of a list API
  * (`{"data":[…]}`), plain, .gz or .zst. What is no exchange is told to `onBad` (with `strict`: an error) and skipped.
- * Lines of the OpenAI Batch API are joined by `custom_id` over all files.
+ * Lines of the OpenAI Batch API are joined by `custom_id` over all files. `onFile` is told each file before its first line.
  */
 export async function* importLog(
   format: LogFormat,
   paths: readonly string[],
-  options: ImportOptions & ReadOptions = {},
+  options: ImportOptions & ReadOptions & { readonly onFile?: (path: string) => void } = {},
 ): AsyncGenerator<Exchange> {
   const batch = new BatchLines();
   const bad = (path: string, line: number, message: string): void => {
@@ -66,6 +66,7 @@ export async function* importLog(
     options.onBad?.(line, message);
   };
   for (const path of paths) {
+    options.onFile?.(path);
     const onTooLong = (line: number): void => bad(path, line, "the line is too long");
     for await (const { number, json } of readJson(path, onTooLong, (line, message) =>
       bad(path, line, message),
