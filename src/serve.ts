@@ -222,7 +222,7 @@ class Detection {
 
   async #hear(message: FromWorker, log: Log): Promise<void> {
     if (message.kind === "progress") {
-      this.#state = { ...this.#state, record: message.record, accounts: message.accounts };
+      this.#state = { ...this.#state, leaves: message.leaves, accounts: message.accounts };
       return;
     }
     for (const alarm of message.alarms) {

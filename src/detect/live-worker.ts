@@ -19,7 +19,7 @@ export interface WorkerInput {
 
 export type FromWorker =
   | { readonly kind: "alarms"; readonly id: number; readonly alarms: readonly Alarm[] }
-  | { readonly kind: "progress"; readonly record: number; readonly accounts: number };
+  | { readonly kind: "progress"; readonly leaves: number; readonly accounts: number };
 
 export type ToWorker = { readonly kind: "raised"; readonly id: number } | { readonly kind: "stop" };
 
@@ -30,6 +30,7 @@ if (parentPort) {
   const waiting = new Map<number, () => void>();
   let calls = 0;
   let told = 0;
+  let later: NodeJS.Timeout | undefined;
   port.on("message", (message: ToWorker) => {
     if (message.kind === "stop") return stop.abort();
     waiting.get(message.id)?.();
@@ -48,12 +49,16 @@ if (parentPort) {
         waiting.set(++calls, resolve);
         port.postMessage({ kind: "alarms", id: calls, alarms } satisfies FromWorker);
       }),
-    onProgress: (at, accounts) => {
-      const now = performance.now();
-      if (now - told < 500) return;
-      told = now;
-      port.postMessage({ kind: "progress", record: at.record, accounts } satisfies FromWorker);
+    onProgress: ({ leaf: leaves }, accounts) => {
+      const tell = (): void => {
+        told = performance.now();
+        port.postMessage({ kind: "progress", leaves, accounts } satisfies FromWorker);
+      };
+      clearTimeout(later);
+      if (performance.now() - told >= 500) tell();
+      else later = setTimeout(tell, 500);
     },
   });
+  clearTimeout(later);
   port.close();
 }

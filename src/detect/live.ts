@@ -17,7 +17,7 @@ export interface LiveOptions {
   readonly population: number;
   /** First record that is not on disk yet; asked again and again. */
   readonly limit: () => number;
-  /** Stops the fold; what was read by then is kept in the snapshot. */
+  /** Stops the fold, at the end of what is there at that moment; where it stood is kept in the snapshot. */
   readonly stop: AbortSignal;
   /** Puts alarms into the journal; resolves when they are on disk. */
   readonly raise: (alarms: readonly Alarm[]) => Promise<void>;
@@ -41,6 +41,7 @@ export async function watchJournal(options: LiveOptions): Promise<void> {
   const already = new Set<string>();
   let caughtUp = cursor.record >= old;
   let sinceSnapshot = 0;
+  options.onProgress?.(cursor, detector.accounts);
   const catchUp = async (): Promise<void> => {
     caughtUp = true;
     await raise(
@@ -55,6 +56,8 @@ export async function watchJournal(options: LiveOptions): Promise<void> {
     follow: stop,
     pollMs: 50,
     limit: options.limit,
+    // Everything old has been read, though what came last in the journal may be no leaf.
+    onIdle: async () => (caughtUp ? undefined : catchUp()),
   })) {
     if (!caughtUp && opened.record >= old) await catchUp();
     cursor = next;

@@ -25,8 +25,10 @@ export interface ReadLeaf {
 
 export interface ReadOptions {
   readonly from?: Cursor;
-  /** Keep waiting for new records until aborted. */
+  /** Keep waiting for new records until aborted; what is there at that moment is still read. */
   readonly follow?: AbortSignal;
+  /** Called whenever everything that is there has been read, before waiting for more. */
+  readonly onIdle?: () => Promise<void>;
   /** How often to look for new records, ms. */
   readonly pollMs?: number;
   /** Do not go past this record: what the writer in the same process knows to be on disk. */
@@ -68,13 +70,16 @@ async function* readFrames(dataDir: string, options: ReadOptions, onSegment: () 
 async function* readSegment(dataDir: string, first: number, options: ReadOptions): AsyncGenerator<Frame, number | null> {
   const path = segmentPath(dataDir, first);
   while (!existsSync(path)) {
-    if (!(await again(options))) return null;
+    if (isOver(options)) return null;
+    await more(options);
   }
   const fd = openSync(path, "r");
   try {
     let at = 0;
     let nextRecord = first;
     for (;;) {
+      // A pass that begins after the stop sees everything that was there at the stop.
+      const isLast = isOver(options);
       const limit = options.limit?.() ?? Infinity;
       const successor = listSegments(dataDir).find((segment) => segment > first) ?? null;
       const data = readFrom(fd, at);
@@ -93,7 +98,8 @@ async function* readSegment(dataDir: string, first: number, options: ReadOptions
         if (successor !== null && limit === Infinity)
           throw new LedgerError("corrupt", `${path}, byte ${at}: records ${nextRecord} to ${successor - 1} are damaged or missing`);
       }
-      if (!(await again(options))) return null;
+      if (isLast) return null;
+      await more(options);
     }
   } finally {
     closeSync(fd);
@@ -123,10 +129,13 @@ function* batchesOf(
   }
 }
 
-async function again(options: ReadOptions): Promise<boolean> {
-  if (!options.follow || options.follow.aborted) return false;
-  await sleep(options.pollMs ?? 100, undefined, { signal: options.follow }).catch(() => {});
-  return !options.follow.aborted;
+function isOver({ follow }: ReadOptions): boolean {
+  return !follow || follow.aborted;
+}
+
+async function more({ follow, pollMs, onIdle }: ReadOptions): Promise<void> {
+  await onIdle?.();
+  await sleep(pollMs ?? 100, undefined, follow && { signal: follow }).catch(() => {});
 }
 
 function readFrom(fd: number, at: number): Buffer {
