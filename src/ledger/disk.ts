@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 
 /**
  * Every change that the ledger makes to a file goes through here, so that tests can put a disk underneath that
@@ -33,7 +33,7 @@ export const realDisk: Disk = {
     return new RealFile(path);
   },
   async replace(path, bytes) {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const temporary = `${path}.tmp`;
     const file = await open(temporary, "w", 0o600);
     try {
@@ -65,7 +65,13 @@ class RealFile implements DiskFile {
   }
 
   append(bytes: Uint8Array): void {
-    writeAll(this.#fd, bytes, this.size);
+    try {
+      writeAll(this.#fd, bytes, this.size);
+    } catch (error) {
+      // A part of it may be there.
+      this.size = fstatSync(this.#fd).size;
+      throw error;
+    }
     this.size += bytes.length;
   }
 
@@ -102,6 +108,14 @@ function writeAll(fd: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(fd, bytes, done, bytes.length - done, position + done);
   }
+}
+
+/** A folder made on the way is durable, too: each is named in its parent, which is synced. */
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let parent = dirname(resolve(path)); parent.length >= top.length; parent = dirname(parent)) await syncDirectory(parent);
 }
 
 async function syncDirectory(path: string): Promise<void> {

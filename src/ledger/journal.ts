@@ -31,8 +31,11 @@ export class Journal {
   #file: DiskFile | null = null;
   /** Length up to which everything is on disk. */
   #good: number;
+  /** Bytes of a failed batch may stand behind the good part, also where the file's own count does not show them. */
+  #dirty = false;
   /** After a failed sync nobody knows what of the file is on disk: cut it back and go on in a new one. */
   #distrusted = false;
+  #closed = false;
   #buffer = Buffer.allocUnsafe(256 * 1024);
 
   constructor(disk: Disk, dataDir: string, end: JournalEnd, options: JournalOptions) {
@@ -60,12 +63,11 @@ export class Journal {
 
   /** Begins a new segment; `firstLeaf` leaves come before it. Throws LedgerError `unavailable`. */
   async roll(firstLeaf: number): Promise<void> {
+    let file: DiskFile | null = null;
     try {
       await this.#cutBack();
-      this.#file?.close();
-      this.#file = null;
-      const path = segmentPath(this.#dataDir, this.nextRecord);
-      const file = this.#disk.open(path);
+      this.#release();
+      file = this.#open(this.nextRecord);
       file.truncate(0);
       file.append(encodeSegmentHeader({ firstRecord: this.nextRecord, firstLeaf, sealed: false }));
       await file.sync();
@@ -74,8 +76,10 @@ export class Journal {
       this.#file = file;
       this.#segment = this.nextRecord;
       this.#good = SEGMENT_HEADER;
+      this.#dirty = false;
       this.#distrusted = false;
     } catch (cause) {
+      if (file) closeQuietly(file);
       this.#distrusted = true;
       throw unavailable(cause);
     }
@@ -86,10 +90,12 @@ export class Journal {
     if (drafts.length === 0) return;
     const batch = this.#encode(drafts);
     try {
-      const file = this.#open();
       await this.#cutBack();
+      const file = this.#current();
+      this.#dirty = true;
       file.append(batch);
       await file.sync();
+      this.#dirty = false;
     } catch (cause) {
       await this.#undo(cause);
       throw unavailable(cause);
@@ -98,9 +104,17 @@ export class Journal {
     this.nextRecord += drafts.length;
   }
 
+  /** Nothing is written after this: the folder may belong to another process then. */
   close(): void {
-    this.#file?.close();
+    this.#closed = true;
+    this.#release();
+  }
+
+  #release(): void {
+    const file = this.#file;
+    // Forgotten first: whatever close(2) says, the descriptor is gone, and its number may soon be another file's.
     this.#file = null;
+    if (file) closeQuietly(file);
   }
 
   #encode(drafts: readonly Draft[]): Buffer {
@@ -115,19 +129,24 @@ export class Journal {
     return out.subarray(0, at);
   }
 
-  #open(): DiskFile {
+  #current(): DiskFile {
     if (this.#segment === null) throw new Error("no segment: roll() comes first");
-    this.#file ??= this.#disk.open(segmentPath(this.#dataDir, this.#segment));
-    return this.#file;
+    return (this.#file ??= this.#open(this.#segment));
+  }
+
+  #open(segment: number): DiskFile {
+    if (this.#closed) throw new Error("the journal is closed");
+    return this.#disk.open(segmentPath(this.#dataDir, segment));
   }
 
   /** Takes away what a failed batch may have left behind the good part. */
   async #cutBack(): Promise<void> {
     if (this.#segment === null) return;
-    const file = this.#open();
-    if (file.size === this.#good && !this.#distrusted) return;
+    const file = this.#current();
+    if (file.size === this.#good && !this.#dirty && !this.#distrusted) return;
     file.truncate(this.#good);
     await file.sync();
+    this.#dirty = false;
   }
 
   async #undo(cause: unknown): Promise<void> {
@@ -139,6 +158,15 @@ export class Journal {
 }
 
 const MAX_KEPT_BUFFER = 4 * 1024 * 1024;
+
+/** What counts was synced before; an error of close(2) says nothing about it. */
+function closeQuietly(file: DiskFile): void {
+  try {
+    file.close();
+  } catch {
+    // See above.
+  }
+}
 
 function unavailable(cause: unknown): LedgerError {
   const why = cause instanceof Error ? cause.message : String(cause);

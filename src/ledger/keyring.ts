@@ -112,6 +112,8 @@ export function readKeyFrame(frame: Frame): KeyFrame {
 export class SegmentKeys {
   readonly #masters: MasterKeys;
   readonly #keys = new Map<string, MonthKey>();
+  /** Names of the keys made here, by the KEY frame that brings them to the disk. */
+  readonly #made = new WeakMap<Draft, string>();
 
   constructor(masters: MasterKeys) {
     this.#masters = masters;
@@ -132,6 +134,7 @@ export class SegmentKeys {
       body: [key.id, current.fingerprint, Buffer.from(month), Buffer.from(account)],
     };
     this.#keys.set(name, key);
+    this.#made.set(draft, name);
     return { key, draft };
   }
 
@@ -146,7 +149,8 @@ export class SegmentKeys {
   forget(drafts?: readonly Draft[]): void {
     if (!drafts) return this.#keys.clear();
     for (const draft of drafts) {
-      if (draft.type === FrameType.Key) this.#keys.delete(`${String(draft.body[2])} ${String(draft.body[3])}`);
+      const name = this.#made.get(draft);
+      if (name !== undefined) this.#keys.delete(name);
     }
   }
 }

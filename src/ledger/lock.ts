@@ -11,7 +11,10 @@ export interface FolderLock {
   release(): void;
 }
 
-/** Throws LedgerError `locked`. Waits up to `waitMs` for a process that is just ending. */
+/** Primary result code; extended codes have it in their low byte (sqlite.org/rescode.html). */
+const SQLITE_BUSY = 5;
+
+/** Throws LedgerError `locked` or `unavailable`. Waits up to `waitMs` for a process that is just ending. */
 export function lockFolder(dataDir: string, waitMs: number): FolderLock {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const db = new DatabaseSync(join(dataDir, "lock.db"), { timeout: waitMs });
@@ -19,9 +22,16 @@ export function lockFolder(dataDir: string, waitMs: number): FolderLock {
     db.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
   } catch (cause) {
     db.close();
+    if (Number((cause as { errcode?: unknown }).errcode) % 256 === SQLITE_BUSY)
+      throw new LedgerError(
+        "locked",
+        `another process is writing to ${dataDir}: stop it first, or choose another folder with --data`,
+        { cause },
+      );
+    const path = join(dataDir, "lock.db");
     throw new LedgerError(
-      "locked",
-      `another process is writing to ${dataDir}: stop it first, or choose another folder with --data`,
+      "unavailable",
+      `${path} cannot be locked: ${(cause as Error).message}. It holds no data: when the disk has room and is writable, delete it`,
       { cause },
     );
   }

@@ -32,12 +32,12 @@ export class Publisher {
   async publish(checkpoint: Checkpoint): Promise<Checkpoint> {
     this.signed = checkpoint;
     if (this.#published?.note === checkpoint.note) return checkpoint;
-    for (const capture of this.#captures.splice(0)) {
-      if (capture.size > checkpoint.size) this.#captures.push(capture);
-      else {
-        await this.#advance(capture.size);
-        capture.done(this.#tiles.edge());
-      }
+    for (;;) {
+      const next = this.#captures.findIndex((capture) => capture.size <= checkpoint.size);
+      if (next < 0) break;
+      // Taken out only when its tiles are there: after a failure it waits for the next checkpoint.
+      await this.#advance(this.#captures[next]!.size);
+      this.#captures.splice(next, 1)[0]!.done(this.#tiles.edge());
     }
     await this.#advance(checkpoint.size);
     await this.#disk.replace(checkpointPath(this.#dataDir), Buffer.from(checkpoint.note));

@@ -52,6 +52,36 @@ export const EMPTY_EDGE: TileEdge = { levels: [], entries: [], size: 0 };
 export class TileWriter {
   readonly #disk: Disk;
   readonly #dataDir: string;
+  #edge: TileEdge;
+
+  constructor(disk: Disk, dataDir: string, edge: TileEdge) {
+    this.#disk = disk;
+    this.#dataDir = dataDir;
+    this.#edge = edge;
+  }
+
+  get size(): number {
+    return this.#edge.size;
+  }
+
+  edge(): TileEdge {
+    return this.#edge;
+  }
+
+  /**
+   * Appends leaves and writes all tiles that changed; resolves when they are on disk. When it rejects nothing has been
+   * appended: the same leaves come again, and write the same files.
+   */
+  async append(leaves: readonly { readonly entry: Buffer; readonly hash: Hash }[]): Promise<void> {
+    const growing = new GrowingEdge(this.#disk, this.#dataDir, this.#edge);
+    await growing.append(leaves);
+    this.#edge = growing.edge();
+  }
+}
+
+class GrowingEdge {
+  readonly #disk: Disk;
+  readonly #dataDir: string;
   #levels: Hash[][];
   #entries: Buffer[];
   #size: number;
@@ -64,15 +94,10 @@ export class TileWriter {
     this.#size = edge.size;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   edge(): TileEdge {
-    return { levels: this.#levels.map((level) => [...level]), entries: [...this.#entries], size: this.#size };
+    return { levels: this.#levels, entries: this.#entries, size: this.#size };
   }
 
-  /** Appends leaves and writes all tiles that changed; resolves when they are on disk. */
   async append(leaves: readonly { readonly entry: Buffer; readonly hash: Hash }[]): Promise<void> {
     for (const { entry, hash } of leaves) {
       this.#entries.push(entry);
@@ -157,10 +182,20 @@ export function subtreesFromTiles(dataDir: string, size: number): SubtreeRoot {
 function readTile(dataDir: string, level: number, index: number, width: number): Buffer {
   for (const w of width === TILE_WIDTH ? [TILE_WIDTH] : [width, TILE_WIDTH]) {
     const path = tilePath(dataDir, level, index, w);
-    if (!existsSync(path)) continue;
-    const tile = readFileSync(path);
+    // Not asked first whether it is there: a writer may remove a partial tile in between.
+    const tile = readIfThere(path);
+    if (!tile) continue;
     if (tile.length !== w * 32) throw new LedgerError("corrupt", `${path} has ${tile.length} bytes instead of ${w * 32}`);
     return tile;
   }
   throw new LedgerError("not_found", `${tilePath(dataDir, level, index, width)} is missing; \`stillwatch ledger fsck\` makes it again`);
+}
+
+function readIfThere(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
