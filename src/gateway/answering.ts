@@ -1,10 +1,11 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Dialect, EndpointKind } from "../exchange/endpoint.ts";
 import type { Outcome } from "../exchange/exchange.ts";
 import type { Recording } from "../ledger/recorder.ts";
 import type { Admission } from "../policy/gate.ts";
+import { canChunk, endChunked, endPlain, writeChunk, writeChunkedHead } from "./chunked.ts";
 import type { AnswerSink, Flow } from "./client/call.ts";
 import type { AnswerHead } from "./client/head.ts";
 import { GatewayError } from "./error.ts";
@@ -41,6 +42,7 @@ export class Answering implements AnswerSink {
   #flow: Flow | null = null;
   #head: AnswerHead | null = null;
   #stream = false;
+  #chunked = false;
   #tail: Tail | null = null;
   #pieces: Buffer[] = [];
   #bytes = 0;
@@ -71,10 +73,11 @@ export class Answering implements AnswerSink {
     this.#head = head;
     this.#stream = (headerOf(head.headers, "content-type") ?? "").startsWith("text/event-stream");
     if (head.framing > this.#parts.options.maxResponseBytes) return this.#tooLarge();
-    if (this.#parts.options.mode === "held" && this.#exchange.recording !== null) {
-      // A stream of known length is complete with its last byte, whatever its events say.
-      this.#tail = this.#stream && head.framing < 0 ? new FinalEvent(this.#exchange.kind) : new LastPiece();
-    }
+    const held = this.#parts.options.mode === "held" && this.#exchange.recording !== null;
+    // A stream of known length is complete with its last byte, whatever its events say. What is no stream has its last
+    // piece kept back in every mode: nobody can use it before the end, and most answers then leave in one write.
+    if (!this.#stream || (held && head.framing >= 0)) this.#tail = new LastPiece();
+    else if (held) this.#tail = new FinalEvent(this.#exchange.kind);
     if (this.#stream && !this.#left) this.#sendHead();
   }
 
@@ -139,15 +142,20 @@ export class Answering implements AnswerSink {
     const { status, headers, framing } = this.#head as AnswerHead;
     const out = answerHeaders(headers, this.#exchange.id);
     const announced = framing >= 0 ? framing : length;
-    if (announced !== null && status !== 204 && status !== 304) out.push("content-length", String(announced));
+    const hasBody = status !== 204 && status !== 304;
+    if (announced !== null && hasBody) out.push("content-length", String(announced));
     if (this.#parts.stopping) this.#res.shouldKeepAlive = false;
-    this.#res.writeHead(status, out);
+    // A body without a length is framed by ourselves, unless it has none at all.
+    this.#chunked = announced === null && hasBody && canChunk(this.#res);
+    if (this.#chunked) writeChunkedHead(this.#res, status, out);
+    else this.#res.writeHead(status, out);
   }
 
   #send(piece: Buffer): void {
     if (!this.#res.headersSent) this.#writeHead(null);
     this.#passed = piece;
-    if (this.#res.write(piece) || this.#pausedAt !== null) return;
+    const flows = this.#chunked ? writeChunk(this.#res, piece) : this.#res.write(piece);
+    if (flows || this.#pausedAt !== null) return;
     this.#pausedAt = this.#parts.clock.monotonic();
     this.#flow?.pause();
     this.#res.once("drain", () => {
@@ -259,9 +267,8 @@ export class Answering implements AnswerSink {
     if (res === null) return;
     const kept = this.#tail?.kept ?? [];
     if (!res.headersSent) this.#writeHead(kept.length === 1 ? this.#bytes : null);
-    const last = kept.at(-1);
-    for (const piece of kept) if (piece !== last) res.write(piece);
-    res.end(last);
+    if (this.#chunked) endChunked(res, kept);
+    else endPlain(res, kept);
     // From here on a caller that does not read only costs a connection, and that not for ever.
     if (res.writableLength > 0) this.#pausedAt = this.#parts.clock.monotonic();
   }
@@ -282,7 +289,9 @@ export class Answering implements AnswerSink {
       refuse(res, error, dialect, id === null ? [] : ["x-stillwatch-exchange", id]);
     } else if (this.#stream && (this.#head as AnswerHead).framing < 0 && endsEvent(this.#passed)) {
       // The APIs tell of a failure inside a stream with an error event, which their clients raise.
-      res.end(errorEvent(error, dialect));
+      const event = Buffer.from(errorEvent(error, dialect));
+      if (this.#chunked) endChunked(res, [event]);
+      else res.end(event);
     } else res.destroy();
   }
 }

@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { connect as connectPlain } from "node:net";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
@@ -24,6 +24,15 @@ export interface ConnectionOwner {
   onGone(connection: Connection, call: Call | null, error: GatewayError | null): void;
 }
 
+/** Up to this size copying a body behind its head costs less than writing the two as a vector (about 15 us). */
+const ONE_WRITE = 64 * 1024;
+
+/**
+ * All connections read into this one, and what was read is copied out at its true size before anything else happens.
+ * By default Node allocates 64 KiB for each read, and V8 then collects all the time (measured: a quarter of the CPU).
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** How far a call got on its connection: what a retry depends on, and which time limit holds. */
 type Phase = "connecting" | "waiting" | "answering" | "idle" | "gone";
 
@@ -45,7 +54,6 @@ export class Connection {
     this.#deadline = now + owner.timeouts.connectMs;
     this.#socket = this.#open();
     this.#socket.setNoDelay(true);
-    this.#socket.on("data", (bytes: Buffer) => this.#onData(bytes));
     this.#socket.on("end", () => this.#onEnd());
     this.#socket.on("error", (error) => (this.#error = error));
     this.#socket.on("close", () => this.#onClose());
@@ -111,12 +119,23 @@ export class Connection {
     const { host, port, secure } = this.#owner.origin;
     const { secureContext, session } = this.#owner;
     const onOpen = (): void => this.#onOpen();
-    if (!secure) return connectPlain({ host, port }, onOpen);
+    const onread = {
+      buffer: READ_BUFFER,
+      callback: (length: number): boolean => {
+        const bytes = Buffer.allocUnsafe(length);
+        READ_BUFFER.copy(bytes, 0, 0, length);
+        this.#onData(bytes);
+        return true;
+      },
+    };
+    if (!secure) return connectPlain({ host, port, onread }, onOpen);
     const name = serverName(this.#owner.origin);
     const socket = connectTls(
       {
         host,
         port,
+        // @types/node does not list it for TLS; Node documents it since 14.1 (tls.connect).
+        ...({ onread } as object),
         ALPNProtocols: ["http/1.1"],
         rejectUnauthorized: true,
         ...(name === "" ? {} : { servername: name }),
@@ -143,6 +162,13 @@ export class Connection {
     this.#parser.start(call.sink, bodiless);
     if (body === null) {
       this.#socket.write(head, "latin1");
+      return;
+    }
+    if (body.length <= ONE_WRITE) {
+      const bytes = Buffer.allocUnsafe(head.length + body.length);
+      bytes.write(head, 0, "latin1");
+      bytes.set(body, head.length);
+      this.#socket.write(bytes);
       return;
     }
     this.#socket.cork();
