@@ -138,7 +138,7 @@ async function record(dataDir: string, slow: boolean): Promise<number> {
   for (let i = 0; i < count; i += 100) {
     const recordings = Array.from({ length: 100 }, (_, j) => ledger.begin(intentOf(i + j)));
     // Answers of a real model come later than the INTENT is written; those of a cache or a mock before.
-    if (slow) await new Promise((resolve) => setTimeout(resolve, 4));
+    if (slow) await new Promise((resolve) => setTimeout(resolve, 25));
     await Promise.all(recordings.map((recording, j) => recording.finish(resultOf(i + j))));
   }
   const { user, system } = process.cpuUsage(before);

@@ -101,7 +101,7 @@ async function openLedger(dataDir: string, config: Config, onSegmentClosed: () =
     checkpointMs,
     onSegmentClosed,
     // Nobody waits for a record in async mode, so it may wait for company: fewer, larger writes.
-    resultDelayMs: config.mode === "async" ? 10 : 0,
+    ...(config.mode === "async" ? { resultDelayMs: 10 } : {}),
   });
 }
 

@@ -28,7 +28,7 @@ async function record(ledger: Ledger, id: string, account: string, slow = false)
     id, account, key: "key_1", receivedAt: now(), client: { ip: "198.51.100.9" }, endpoint: "/v1/chat/completions", model: "m",
     permit: null, upstream: "u", request: Buffer.from(`{"messages":[{"role":"user","content":"the secret of ${id}"}]}`),
   });
-  if (slow) await new Promise((resolve) => setTimeout(resolve, 6));
+  if (slow) await new Promise((resolve) => setTimeout(resolve, 30));
   await recording.finish({
     status: 200, outcome: "complete", contentType: "application/json",
     response: [Buffer.from(`{"choices":[{"message":{"role":"assistant","content":"the answer to ${id} ${"is long ".repeat(40)}"}}]}`)],

@@ -56,7 +56,7 @@ describe("Ledger", () => {
   it("gives back what was recorded, in the order in which exchanges ended, chained per account", async () => {
     const ledger = await Ledger.open({ dataDir, now });
     const slow = ledger.begin(intent("ex_slow"));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 40));
     clock += 5;
     await ledger.begin(intent("ex_fast", "acc_b")).finish(result());
     clock += 800;
@@ -119,7 +119,7 @@ describe("Ledger", () => {
   it("records an exchange that was in flight at a crash as interrupted", async () => {
     const crashed = await Ledger.open({ dataDir, now });
     crashed.begin(intent("ex_lost"));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await crashed.stop(); // stop does not invent an end for it: from the journal's view this is a crash
     const ledger = await Ledger.open({ dataDir, now });
     expect(ledger.recovery.interrupted).toBe(1);

@@ -196,11 +196,19 @@ export function isLeaf(type: FrameType): boolean {
 /** Opens the sealed part of a frame into its sections. Throws LedgerError `corrupt`. */
 export function openSections(frame: Frame, sealed: Buffer, secret: RecordSecret, count: number): Buffer[] {
   const plain = unseal(secret, context(frame.type, frame.record), sealed);
-  const data = frame.compressed ? decompress(plain) : plain;
+  const data = frame.compressed ? inflated(frame, plain) : plain;
   const sections = splitSections(data);
   if (sections.length !== count)
     throw new LedgerError("corrupt", `record ${frame.record}: ${sections.length} sections where ${count} should be`);
   return sections;
+}
+
+function inflated(frame: Frame, packed: Buffer): Buffer {
+  try {
+    return decompress(packed);
+  } catch (cause) {
+    throw new LedgerError("corrupt", `record ${frame.record}: its content cannot be decompressed`, { cause });
+  }
 }
 
 /** Throws LedgerError `corrupt` naming the group whose commitment does not match. */
@@ -213,16 +221,27 @@ export function checkGroups(record: number, entry: Buffer, groups: Groups, secre
   }
 }
 
-/** u32 length and bytes of each section. */
+/** u32 length and bytes of each section. The result is only good until the next call: encrypt it at once. */
 function joinSections(sections: readonly (Uint8Array | readonly Uint8Array[])[]): Buffer {
-  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (const section of sections) bytes += 4 + lengthOf(section);
+  const out = bytes <= scratch.length ? scratch : Buffer.allocUnsafe(bytes);
+  let at = 0;
   for (const section of sections) {
-    const list = section instanceof Uint8Array ? [section] : section;
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32LE(list.reduce((sum, part) => sum + part.length, 0));
-    parts.push(length, ...list);
+    out.writeUInt32LE(lengthOf(section), at);
+    at += 4;
+    for (const part of section instanceof Uint8Array ? [section] : section) {
+      out.set(part, at);
+      at += part.length;
+    }
   }
-  return Buffer.concat(parts);
+  return out.subarray(0, bytes);
+}
+
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+function lengthOf(section: Uint8Array | readonly Uint8Array[]): number {
+  return section instanceof Uint8Array ? section.length : section.reduce((sum, part) => sum + part.length, 0);
 }
 
 function splitSections(data: Buffer): Buffer[] {

@@ -25,7 +25,7 @@ async function fill(dir: string, count: number, answer: string, segmentBytes = 6
       usage: { input: 1, output: 1 }, firstByteMs: 1,
     };
     const recording = ledger.begin(intent);
-    if (i % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
+    if (i % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 25));
     await recording.finish(result);
   }
   await ledger.append({ type: "decision", what: "test" });
