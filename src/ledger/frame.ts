@@ -108,7 +108,7 @@ export function readFrame(data: Buffer, at: number): FrameReading {
   if (type < FrameType.Key || type > FrameType.Checkpoint) return { damage: `unknown frame type ${type}` };
   const bodyStart = at + FRAME_HEADER + (hasSlot ? SLOT_BYTES : 0);
   const record = Number(data.readBigUInt64LE(at + 8));
-  const batchStart = record - data.readUInt32LE(at + 16);
+  const batchStart = batchStartOf(data, at);
   return {
     record,
     batchStart,
@@ -127,15 +127,26 @@ export function readFrame(data: Buffer, at: number): FrameReading {
  * the damage is not a torn tail.
  */
 export function findLaterBatch(data: Buffer, from: number, lost: number): number | null {
+  // Bytes made to look like headers at every place would cost a checksum of all that follows, each time. What we write
+  // ourselves is encrypted, and looks like a header once in 2^40 places; past this bound it is not ours: damage.
+  let budget = 16 * (data.length - from) + MAX_BODY;
   for (let at = from; at + FRAME_HEADER <= data.length; at++) {
     // Cheap tests first: this looks at every byte of the tail.
     const type = data[at + 24]!;
     if (type < FrameType.Key || type > FrameType.Checkpoint || data[at + 25]! > 3) continue;
     if (data.readUInt32LE(at + 26) !== 0 || at + FRAME_HEADER + data.readUInt32LE(at) > data.length) continue;
+    // Only then the checksum: where it holds, the frame is one that we wrote.
+    if (batchStartOf(data, at) <= lost) continue;
+    budget -= data.readUInt32LE(at);
+    if (budget < 0) return at;
     const frame = readFrame(data, at);
-    if (frame !== "end" && "record" in frame && frame.batchStart > lost) return at;
+    if (frame !== "end" && "record" in frame) return at;
   }
   return null;
+}
+
+function batchStartOf(data: Buffer, at: number): number {
+  return Number(data.readBigUInt64LE(at + 8)) - data.readUInt32LE(at + 16);
 }
 
 /** The slot's own check: erased, whole, or damaged. */

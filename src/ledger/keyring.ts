@@ -158,7 +158,8 @@ export class SegmentKeys {
 /** Null when the key was destroyed. Throws LedgerError `key` when the master key is not ours. */
 export function openKeyFrame(frame: Frame, masters: MasterKeys): KeyObject | null {
   const { master } = readKeyFrame(frame);
-  const slot = frame.slot!;
+  const slot = frame.slot;
+  if (!slot) throw new LedgerError("corrupt", `record ${frame.record}: a key frame without a key slot`);
   if (slotState(slot) === "erased") return null;
   const by = masters.all.find((m) => m.fingerprint.equals(master));
   if (!by)

@@ -1,10 +1,11 @@
 import type { KeyObject } from "node:crypto";
+import { statSync } from "node:fs";
 import type { JsonObject } from "../exchange/exchange.ts";
 import { LedgerError } from "./error.ts";
 import { FrameType, slotState, SLOT_BYTES, type Frame } from "./frame.ts";
 import { openKeyFrame, readKeyFrame, type MasterKeys } from "./keyring.ts";
 import { openSections, splitBody, type Groups, type IntentHead, type Parameters, type Who } from "./record.ts";
-import { framesOf, listSegments, loadSegment, type Segment } from "./segment.ts";
+import { framesOf, listSegments, loadSegment, segmentPath, type Segment } from "./segment.ts";
 import { deriveSecret, unwrapKey, type RecordSecret } from "./secret.ts";
 
 /** A leaf record read back and opened. */
@@ -50,6 +51,8 @@ export class RecordOpener {
   #opened = new Map<string, KeyObject | null>();
   /** Keys of the segments that still-open INTENTs came from. */
   readonly #foreign = new Map<number, Map<string, Frame>>();
+  /** The segment that an INTENT was last fetched from: those that were in flight when a segment ended come together. */
+  #fetched: FetchedIntents | null = null;
 
   constructor(dataDir: string, masters: MasterKeys) {
     this.#dataDir = dataDir;
@@ -82,7 +85,7 @@ export class RecordOpener {
     if (!secret) return { kind: "erased", record: frame.record, entry, keyRecord: frame.record };
     if (frame.type === FrameType.Event) {
       const [content] = openSections(frame, sealed, secret, 1) as [Buffer];
-      return { kind: "event", record: frame.record, entry, content, event: parse(content), secret };
+      return { kind: "event", record: frame.record, entry, content, event: parse(frame.record, content), secret };
     }
     const [who, parameters, sketches, prompt, response] = openSections(frame, sealed, secret, 5) as Five;
     return exchangeOf(frame.record, frame.record, entry, secret, { who, parameters, sketches, prompt, response });
@@ -93,7 +96,9 @@ export class RecordOpener {
     const { keyId, intent } = splitBody(frame);
     if (intent === null) return this.#secretOf(frame, keyId!, this.#keys);
     const kept = this.#intents.get(intent) ?? this.#fetch(intent);
-    return this.#secretOf(kept, splitBody(kept).keyId!, this.#foreign.get(intent)!);
+    const secret = this.#secretOf(kept, splitBody(kept).keyId!, this.#foreign.get(intent)!);
+    this.#drop(intent);
+    return secret;
   }
 
   /** An INTENT by its record number, from what was noted or from the journal; null when its key was destroyed. */
@@ -105,7 +110,7 @@ export class RecordOpener {
     const secret = this.#secretOf(frame, keyId!, keys);
     if (!secret) return null;
     const [head, prompt] = openSections(frame, sealed, secret, 2) as [Buffer, Buffer];
-    return { head: parse(head) as unknown as IntentHead, prompt, secret };
+    return { head: parse(record, head) as unknown as IntentHead, prompt, secret };
   }
 
   #openResult(frame: Frame, entry: Buffer, intent: number, sealed: Buffer): OpenedRecord {
@@ -143,20 +148,36 @@ export class RecordOpener {
     return key;
   }
 
-  /** Reads one INTENT, and the keys before it, from its segment. */
+  /** Reads one INTENT, and the keys of its segment, from the journal. */
   #fetch(record: number): Frame {
     const first = listSegments(this.#dataDir).findLast((segment) => segment <= record);
-    const segment: Segment | null = first === undefined ? null : loadSegment(this.#dataDir, first);
-    const keys = new Map<string, Frame>();
-    for (const frame of segment ? framesOf(segment, { last: true }) : []) {
-      if (frame.type === FrameType.Key) keys.set(readKeyFrame(frame).id, copyFrame(frame));
-      if (frame.record !== record) continue;
-      if (frame.type !== FrameType.Intent) break;
-      this.#foreign.set(record, keys);
-      return copyFrame(frame);
-    }
-    throw new LedgerError("corrupt", `record ${record} should be the INTENT of a later result, and is not there`);
+    const fetched = this.#fetched;
+    // The segment that is still being written may have grown since.
+    const isStale = (): boolean => !fetched!.intents.has(record) && statSync(segmentPath(this.#dataDir, first!)).size > fetched!.bytes;
+    if (first !== undefined && (fetched?.first !== first || isStale()))
+      this.#fetched = fetchIntents(loadSegment(this.#dataDir, first));
+    const frame = this.#fetched?.intents.get(record);
+    if (!frame) throw new LedgerError("corrupt", `record ${record} should be the INTENT of a later result, and is not there`);
+    this.#foreign.set(record, this.#fetched!.keys);
+    return frame;
   }
+}
+
+/** INTENTs as views into the segment: 32 MiB that are given back when the next one is fetched. */
+function fetchIntents(segment: Segment): FetchedIntents {
+  const [keys, intents] = [new Map<string, Frame>(), new Map<number, Frame>()];
+  for (const frame of framesOf(segment, { last: true })) {
+    if (frame.type === FrameType.Key) keys.set(readKeyFrame(frame).id, copyFrame(frame));
+    if (frame.type === FrameType.Intent) intents.set(frame.record, frame);
+  }
+  return { first: segment.header.firstRecord, bytes: segment.data.length, keys, intents };
+}
+
+interface FetchedIntents {
+  readonly first: number;
+  readonly bytes: number;
+  readonly keys: Map<string, Frame>;
+  readonly intents: Map<number, Frame>;
 }
 
 /** INTENTs without an end are kept in memory up to this; beyond, they are read again from the journal. */
@@ -165,14 +186,22 @@ const MAX_KEPT_INTENT_BYTES = 64 * 1024 * 1024;
 type Five = [Buffer, Buffer, Buffer, Buffer, Buffer];
 
 function exchangeOf(record: number, keyRecord: number, entry: Buffer, secret: RecordSecret, groups: Groups): OpenedRecord {
-  const who = parse(groups.who) as unknown as Who;
-  const parameters = parse(groups.parameters) as unknown as Parameters;
+  const who = parse(record, groups.who) as unknown as Who;
+  const parameters = parse(record, groups.parameters) as unknown as Parameters;
   return { kind: "exchange", record, keyRecord, entry, groups, secret, who, parameters };
 }
 
-/** Authenticated by the record's key, so only our own bugs can make this fail. */
-function parse(bytes: Buffer): JsonObject {
-  return JSON.parse(bytes.toString("utf8")) as JsonObject;
+/** Authenticated by the record's key, so only somebody who holds the keys can make this fail. */
+function parse(record: number, bytes: Buffer): JsonObject {
+  let value: unknown = null;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    // Said below.
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new LedgerError("corrupt", `record ${record}: its content is no JSON object`);
+  return value as JsonObject;
 }
 
 function copyFrame(frame: Frame): Frame {

@@ -5,7 +5,7 @@ import { FrameType, type Frame } from "./frame.ts";
 import type { MasterKeys } from "./keyring.ts";
 import { RecordOpener, type OpenedRecord } from "./opened.ts";
 import { isLeaf } from "./record.ts";
-import { decodeSegmentHeader, framesOf, listSegments, SEGMENT_HEADER, segmentPath } from "./segment.ts";
+import { decodeSegmentHeader, framesOf, listSegments, SEGMENT_HEADER, segmentPath, type Damage } from "./segment.ts";
 
 /** Where a reader stands: the next record to look at, and the number of leaves before it. Can be stored and resumed. */
 export interface Cursor {
@@ -31,13 +31,14 @@ export interface ReadOptions {
   readonly onIdle?: () => Promise<void>;
   /** How often to look for new records, ms. */
   readonly pollMs?: number;
-  /** Do not go past this record: what the writer in the same process knows to be on disk. */
+  /** Do not go past this record: what the writer in the same process knows to be on disk. Always the end of a batch. */
   readonly limit?: () => number;
 }
 
 /**
- * All leaves from a cursor on, opened. Works beside a writer in this or another process: takes only whole batches.
- * Throws LedgerError `corrupt` at damage.
+ * All leaves from a cursor on, opened. Works beside a writer in this or another process: takes only whole batches. Only
+ * with `limit` they are known to be on disk: without, the last batch read may be one whose sync fails in this moment; then
+ * the writer takes it back, and a reader that follows ends with an error. Throws LedgerError `corrupt` at damage.
  */
 export async function* readLeaves(dataDir: string, masters: MasterKeys, options: ReadOptions = {}): AsyncGenerator<ReadLeaf> {
   const opener = new RecordOpener(dataDir, masters);
@@ -54,14 +55,32 @@ export async function* readLeaves(dataDir: string, masters: MasterKeys, options:
 
 /** All frames from the segment that holds the cursor on. */
 async function* readFrames(dataDir: string, options: ReadOptions, onSegment: () => void): AsyncGenerator<Frame> {
-  let first = listSegments(dataDir).findLast((segment) => segment <= (options.from ?? START).record) ?? 1;
+  const { record } = options.from ?? START;
+  const segments = listSegments(dataDir);
+  let first = segments.findLast((segment) => segment <= record) ?? 1;
+  if (segments.length > 0 && !segments.includes(first))
+    throw new LedgerError("corrupt", `the journal begins with record ${segments[0]}: the segments before it, from record ${record} on, are missing`);
+  let breath = performance.now();
   for (;;) {
     onSegment();
-    const next = yield* readSegment(dataDir, first, options);
-    if (next === null) return;
-    first = next;
+    const frames = readSegment(dataDir, first, options);
+    for (let step = await frames.next(); ; step = await frames.next()) {
+      if (step.done) {
+        if (step.value === null) return;
+        first = step.value;
+        break;
+      }
+      yield step.value;
+      // Reading waits for nothing, so it must let others have their turn by itself.
+      if (performance.now() - breath < MAX_TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      breath = performance.now();
+    }
   }
 }
+
+/** A reader in a serving process holds the event loop at most so long, ms. */
+const MAX_TURN_MS = 5;
 
 /**
  * Frames of one segment, waiting at its end when following. Returns the first record of the next segment, or null at
@@ -77,6 +96,7 @@ async function* readSegment(dataDir: string, first: number, options: ReadOptions
   try {
     let at = 0;
     let nextRecord = first;
+    let suspect: number | null = null;
     for (;;) {
       // A pass that begins after the stop sees everything that was there at the stop.
       const isLast = isOver(options);
@@ -87,16 +107,23 @@ async function* readSegment(dataDir: string, first: number, options: ReadOptions
       if (header !== null) {
         let done = header;
         const segment = { path, header: { firstRecord: nextRecord, firstLeaf: 0, sealed: false }, data };
-        for (const batch of batchesOf(framesOf(segment, { last: successor === null, from: header }), nextRecord)) {
-          if (batch.end >= limit) break;
-          for (const frame of batch.frames) yield frame;
-          done = batch.bytesEnd;
-          nextRecord = batch.end + 1;
+        const batches = batchesOf(framesOf(segment, { last: successor === null, from: header }));
+        let step = batches.next();
+        for (; !step.done && step.value.end < limit; step = batches.next()) {
+          for (const frame of step.value.frames) yield frame;
+          done = step.value.bytesEnd;
+          nextRecord = step.value.end + 1;
         }
         at += done;
         if (successor === nextRecord) return successor;
-        if (successor !== null && limit === Infinity)
-          throw new LedgerError("corrupt", `${path}, byte ${at}: records ${nextRecord} to ${successor - 1} are damaged or missing`);
+        // What is said to be on disk, or has a successor, must be there; so must what a later batch follows.
+        const there = Math.min(limit, successor ?? Infinity);
+        const damage = step.done && step.value && !step.value.tornTail ? step.value : null;
+        const isLost = there === Infinity ? damage !== null : nextRecord < there;
+        // Beside a writer that takes back a failed batch, looked at twice.
+        if (isLost && (there !== Infinity || !options.follow || suspect === at))
+          throw new LedgerError("corrupt", `${path}, byte ${at}: ${damage?.why ?? `the batch from record ${nextRecord} on is not whole`}`);
+        suspect = isLost ? at : null;
       }
       if (isLast) return null;
       await more(options);
@@ -114,17 +141,17 @@ function headerBytes(path: string, data: Buffer, complete: boolean): number | nu
   return null;
 }
 
+/** Only whole batches. */
 function* batchesOf(
-  frames: Iterable<Frame>,
-  expected: number,
-): Generator<{ frames: Frame[]; end: number; bytesEnd: number }> {
+  frames: Generator<Frame, Damage | null>,
+): Generator<{ frames: Frame[]; end: number; bytesEnd: number }, Damage | null> {
   let batch: Frame[] = [];
-  for (const frame of frames) {
-    if (frame.record !== expected + batch.length) return;
+  for (let step = frames.next(); ; step = frames.next()) {
+    if (step.done) return step.value;
+    const frame = step.value;
     batch.push(frame);
     if (frame.record !== frame.batchEnd) continue;
     yield { frames: batch, end: frame.record, bytesEnd: frame.offset + frame.bytes };
-    expected = frame.record + 1;
     batch = [];
   }
 }

@@ -11,7 +11,8 @@ import { RecordOpener, type OpenedIntent } from "./opened.ts";
 import { isLeaf, splitBody } from "./record.ts";
 import { framesOf, listSegments, loadSegment, SEGMENT_HEADER, segmentPath, type Damage, type Segment } from "./segment.ts";
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
-import { leafHash, type Frontier } from "./tree.ts";
+import { checkpointPath } from "./tiles.ts";
+import { leafHash, type Frontier, type Hash } from "./tree.ts";
 
 /** What a start finds: the state that the journal's records add up to, and what was in flight. */
 export interface Recovered {
@@ -46,21 +47,33 @@ export function recover(dataDir: string, masters: MasterKeys): Recovered {
   let torn: Damage | null = null;
   for (const [i, first] of toRead.entries()) {
     const last = i === toRead.length - 1;
+    const expected = i > 0 ? end.nextRecord : snapshot === NO_SNAPSHOT ? 1 : first;
+    if (first !== expected)
+      throw new LedgerError("corrupt", `${segmentPath(dataDir, first)}: records ${expected} to ${first - 1} before it are missing. ${RESTORE}`);
     const segment = last ? loadLastSegment(dataDir, first) : loadSegment(dataDir, first);
     if (segment === null) {
       // The power went while this segment was being made: there is nothing in it, and `roll` makes it again.
       end = { segment: null, length: 0, nextRecord: first };
       break;
     }
-    if (i > 0 && first !== end.nextRecord)
-      throw new LedgerError("corrupt", `${segment.path}: records ${end.nextRecord} to ${first - 1} before it are missing`);
+    requireFollows(segment, last, state);
     ({ end, torn } = readSegment(segment, last, state));
     if (torn && !torn.tornTail) throw damaged(torn);
   }
-  requireCheckpointCovered(state);
+  requireCheckpointCovered(dataDir, state);
   const quarantined = torn ? quarantine(dataDir, torn) : null;
   return { ...state.result(), end, snapshot, quarantined };
 }
+
+/** The header says how many leaves come before; and a segment is sealed only when another one follows it. */
+function requireFollows({ path, header }: Segment, last: boolean, state: Replay): void {
+  if (header.firstLeaf !== state.size)
+    throw new LedgerError("corrupt", `${path} begins after ${header.firstLeaf} leaves, but the segments before it have ${state.size}. ${RESTORE}`);
+  if (last && header.sealed)
+    throw new LedgerError("corrupt", `${path} is sealed, so another segment followed it, which is missing. ${RESTORE}`);
+}
+
+const RESTORE = "Restore the data folder from a backup; `stillwatch ledger fsck` says what is there.";
 
 function readSegment(segment: Segment, last: boolean, state: Replay): { end: JournalEnd; torn: Damage | null } {
   state.enterSegment();
@@ -108,6 +121,10 @@ class Replay {
 
   get size(): number {
     return this.#frontier.size;
+  }
+
+  get root(): Hash {
+    return this.#frontier.root();
   }
 
   enterSegment(): void {
@@ -186,15 +203,32 @@ function isBlank(dataDir: string, first: number): boolean {
 }
 
 /** "A log MUST NOT sign any checkpoint which is inconsistent with any checkpoint it previously signed" (tlog-checkpoint). */
-function requireCheckpointCovered(state: Replay): void {
-  if (!state.checkpoint) return;
-  const { size } = readCheckpoint(state.checkpoint);
-  if (size > state.size)
-    throw new LedgerError(
-      "below_checkpoint",
-      `the journal has ${state.size} leaves, but a checkpoint over ${size} was signed: records are lost. ` +
-        "Restore the data folder from a backup; `stillwatch ledger fsck` says what is there.",
-    );
+function requireCheckpointCovered(dataDir: string, state: Replay): void {
+  // The published one, too: where the journal lost its end, the checkpoint frames that stood there are gone with it.
+  const signed = [state.checkpoint, publishedCheckpoint(dataDir)].flatMap((note) => (note === null ? [] : [readCheckpoint(note)]));
+  for (const { size, root } of signed) {
+    if (size > state.size)
+      throw new LedgerError(
+        "below_checkpoint",
+        `the journal has ${state.size} leaves, but a checkpoint over ${size} was signed: records are lost. ${RESTORE}`,
+      );
+    if (size === state.size && !root.equals(state.root))
+      throw new LedgerError(
+        "corrupt",
+        `a checkpoint over the journal's ${size} leaves was signed with another root: records were replaced. ${RESTORE}`,
+      );
+  }
+}
+
+/** Null when there is none that can be read: it is only a copy, written again at the start. */
+function publishedCheckpoint(dataDir: string): string | null {
+  try {
+    const note = readFileSync(checkpointPath(dataDir), "utf8");
+    readCheckpoint(note);
+    return note;
+  } catch {
+    return null;
+  }
 }
 
 /** Moves the unacknowledged end of the last segment to `quarantine/`: reported, kept, and out of the way. */
@@ -202,13 +236,18 @@ function quarantine(dataDir: string, torn: Damage): Recovered["quarantined"] {
   const tail = readFileSync(torn.path).subarray(torn.offset);
   if (tail.length === 0) return null;
   const folder = join(dataDir, "quarantine");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${torn.path.slice(-24, -4)}-${torn.offset}.tail`);
-  writeFileSync(path, tail, { mode: 0o600, flush: true });
-  truncateSync(torn.path, torn.offset);
-  const fd = openSync(torn.path, "r+");
-  fdatasyncSync(fd);
-  closeSync(fd);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(path, tail, { mode: 0o600, flush: true });
+    truncateSync(torn.path, torn.offset);
+    const fd = openSync(torn.path, "r+");
+    fdatasyncSync(fd);
+    closeSync(fd);
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new LedgerError("unavailable", `an unfinished write at the end of ${torn.path} cannot be moved to ${path}: ${why}`, { cause });
+  }
   return { path, from: torn.path, offset: torn.offset, bytes: tail.length };
 }
 

@@ -68,7 +68,15 @@ export function readSnapshot(dataDir: string): Snapshot | null {
   const text = readFileSync(path, "utf8");
   const json = text.slice(9);
   if (text.slice(0, 9) !== `${crc32(json).toString(16).padStart(8, "0")}\n`) return null;
-  const raw = JSON.parse(json) as RawSnapshot;
+  try {
+    return fromRaw(JSON.parse(json) as RawSnapshot);
+  } catch {
+    // Its checksum holds, so somebody else wrote it.
+    return null;
+  }
+}
+
+function fromRaw(raw: RawSnapshot): Snapshot | null {
   if (raw.version !== 1) return null;
   return {
     segment: raw.segment,
