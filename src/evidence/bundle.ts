@@ -1,4 +1,4 @@
-import type { GroupName } from "../ledger/entry.ts";
+import { GROUPS, type GroupName } from "../ledger/entry.ts";
 import { EvidenceError } from "./error.ts";
 
 /**
@@ -52,11 +52,19 @@ export function parseItem(line: string, number: number): BundleItem {
   if (typeof item.entry !== "string") throw wrong('"entry" is missing');
   if (!Array.isArray(item.path) || item.path.length > 64 || item.path.some((hash) => typeof hash !== "string"))
     throw wrong('"path" is not a list of at most 64 hashes');
+  for (const name of Object.keys(item)) if (!ITEM_FIELDS.has(name)) throw wrong(`there is no field "${name}"`);
+  for (const name of Object.keys(item.opened ?? {}))
+    if (!(GROUPS as readonly string[]).includes(name)) throw wrong(`there is no group "${name}"`);
   const openings = [...Object.values(item.opened ?? {}), ...(item.event ? [item.event] : [])];
   if (openings.some((opening) => typeof opening?.salt !== "string" || typeof opening.value !== "string"))
     throw wrong("an opened group needs salt and value");
+  // One spelling per byte string: what is not exactly what the exporter writes was changed by somebody.
+  for (const text of [item.entry, ...(item.path as string[]), ...openings.flatMap(({ salt, value }) => [salt, value])])
+    if (Buffer.from(text, "base64").toString("base64") !== text) throw wrong(`"${text.slice(0, 40)}" is not base64`);
   return item as BundleItem;
 }
+
+const ITEM_FIELDS = new Set(["leaf", "entry", "path", "opened", "event", "erased"]);
 
 function parseObject(line: string, number: number): object {
   try {
