@@ -8,7 +8,8 @@ import { createServer } from "node:net";
 const port = Number(process.argv[2] ?? 9100);
 const spacing = Number(process.argv[3] ?? 2);
 
-const WORDS = "The river leaves the hills and takes its time through the fields before it finds the sea again. ";
+const WORDS =
+  "The river leaves the hills and takes its time through the fields before it finds the sea again. ";
 const body = JSON.stringify({
   id: "chatcmpl-bench",
   object: "chat.completion",
@@ -20,7 +21,9 @@ const body = JSON.stringify({
 const whole = Buffer.from(
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_bench\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
 );
-const head = Buffer.from("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
+const head = Buffer.from(
+  "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
+);
 const EVENTS = 50;
 const event = Buffer.from(
   `data: ${JSON.stringify({
@@ -32,7 +35,8 @@ const event = Buffer.from(
     obfuscation: "x".repeat(56),
   })}\n\n`,
 );
-const frame = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
+const frame = (bytes: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
 const piece = frame(event);
 const last = Buffer.concat([frame(Buffer.from("data: [DONE]\n\n")), Buffer.from("0\r\n\r\n")]);
 

@@ -1,4 +1,7 @@
-import Anthropic, { AuthenticationError as AnthropicAuthenticationError, NotFoundError } from "@anthropic-ai/sdk";
+import Anthropic, {
+  AuthenticationError as AnthropicAuthenticationError,
+  NotFoundError,
+} from "@anthropic-ai/sdk";
 import OpenAI, { AuthenticationError, RateLimitError } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TEXT } from "../world/api.ts";

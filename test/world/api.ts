@@ -104,7 +104,11 @@ function answer(req: IncomingMessage, res: ServerResponse, body: string, wrote: 
   res.setHeader("x-ratelimit-remaining-requests", "99");
   res.setHeader("set-cookie", "__cf_bm=track; path=/");
   if (presented !== KEY)
-    return json(res, 401, fault(anthropic, "authentication_error", `Incorrect API key: ${String(presented)}`));
+    return json(
+      res,
+      401,
+      fault(anthropic, "authentication_error", `Incorrect API key: ${String(presented)}`),
+    );
   if (path === "/v1/models")
     return json(res, 200, { object: "list", data: [card("m-large"), card("m-small")] });
   if (path.startsWith("/v1/models/")) return json(res, 200, card(decodeURIComponent(path.slice(11))));
