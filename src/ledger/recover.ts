@@ -9,6 +9,7 @@ import { SegmentKeys, type MasterKeys } from "./keyring.ts";
 import type { JournalEnd } from "./journal.ts";
 import { RecordOpener, type OpenedIntent } from "./opened.ts";
 import { isLeaf, splitBody } from "./record.ts";
+import { readRegular } from "./regular.ts";
 import { framesOf, listSegments, loadSegment, SEGMENT_HEADER, segmentPath, type Damage, type Segment } from "./segment.ts";
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { checkpointPath } from "./tiles.ts";
@@ -223,8 +224,8 @@ function requireCheckpointCovered(dataDir: string, state: Replay): void {
 /** Null when there is none that can be read: it is only a copy, written again at the start. */
 function publishedCheckpoint(dataDir: string): string | null {
   try {
-    const note = readFileSync(checkpointPath(dataDir), "utf8");
-    readCheckpoint(note);
+    const note = readRegular(checkpointPath(dataDir))?.toString("utf8") ?? null;
+    if (note !== null) readCheckpoint(note);
     return note;
   } catch {
     return null;

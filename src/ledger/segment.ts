@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { LedgerError } from "./error.ts";
 import { findLaterBatch, readFrame, type Frame } from "./frame.ts";
+import { readRegular } from "./regular.ts";
 
 /**
  * One file of the journal, `journal/<first record, 20 digits>.swj`:
@@ -85,7 +86,8 @@ export interface Segment {
 /** Throws LedgerError `corrupt`, naming file and place. */
 export function loadSegment(dataDir: string, firstRecord: number): Segment {
   const path = segmentPath(dataDir, firstRecord);
-  const data = readFileSync(path);
+  const data = readRegular(path);
+  if (!data) throw new LedgerError("not_found", `${path} is missing`);
   const header = decodeSegmentHeader(data);
   if ("damage" in header) throw new LedgerError("corrupt", `${path}, byte 0: ${header.damage}`);
   if (header.firstRecord !== firstRecord)

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Head } from "./batch.ts";
 import type { Disk } from "./disk.ts";
+import { readRegular } from "./regular.ts";
 import { journalFolder } from "./segment.ts";
 import { EMPTY_EDGE, type TileEdge } from "./tiles.ts";
 import { Frontier } from "./tree.ts";
@@ -63,15 +63,22 @@ export async function writeSnapshot(disk: Disk, dataDir: string, snapshot: Snaps
 
 /** The snapshot, or null when there is none that can be used. */
 export function readSnapshot(dataDir: string): Snapshot | null {
-  const path = snapshotPath(dataDir);
-  if (!existsSync(path)) return null;
-  const text = readFileSync(path, "utf8");
+  const text = readText(snapshotPath(dataDir));
+  if (text === null) return null;
   const json = text.slice(9);
   if (text.slice(0, 9) !== `${crc32(json).toString(16).padStart(8, "0")}\n`) return null;
   try {
     return fromRaw(JSON.parse(json) as RawSnapshot);
   } catch {
     // Its checksum holds, so somebody else wrote it.
+    return null;
+  }
+}
+
+function readText(path: string): string | null {
+  try {
+    return readRegular(path)?.toString("utf8") ?? null;
+  } catch {
     return null;
   }
 }

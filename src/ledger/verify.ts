@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { LedgerError } from "./error.ts";
 import { FrameType, slotState, type Frame } from "./frame.ts";
@@ -7,7 +8,8 @@ import type { NoteVerifier } from "./note.ts";
 import { RecordOpener, type OpenedRecord } from "./opened.ts";
 import { checkGroups, isLeaf, splitBody } from "./record.ts";
 import { eventEntryOf } from "./record.ts";
-import { framesOf, listSegments, loadSegment, type Segment } from "./segment.ts";
+import { readRegular } from "./regular.ts";
+import { framesOf, listSegments, loadSegment, type Damage, type Segment } from "./segment.ts";
 import { snapshotPath, readSnapshot } from "./snapshot.ts";
 import { checkpointPath } from "./tiles.ts";
 import { TileChecker } from "./verify-tiles.ts";
@@ -54,20 +56,31 @@ const MAX_PROBLEMS = 100;
 /**
  * Reads the whole data folder and changes nothing. Checks that every frame is what was written, every leaf is what its
  * content commits to, every account's chain is unbroken, every erased key has its erasure on record, every checkpoint is
- * signed and is the root of the leaves before it, and the published tiles and checkpoint are those of this tree.
+ * signed and is the root of the leaves before it, and the published tiles and checkpoint are those of this tree. A server
+ * may be writing meanwhile: then everything is checked that was there when this began, and most of what came since.
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const check = new Check(options);
-  const segments = listSegments(options.dataDir);
-  for (const [i, first] of segments.entries()) {
-    check.segment(first, i === segments.length - 1, segments[i + 1] ?? null);
+  let tries = 0;
+  let segments = listSegments(options.dataDir);
+  for (let i = 0; i < segments.length; ) {
+    const successor = segments[i + 1] ?? null;
+    const finished = check.segment(segments[i]!, successor, tries === TRIES);
     options.onProgress?.(i + 1, segments.length);
-    // Lets a progress line out and an interrupt in between two segments.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Lets a progress line out and an interrupt in between two segments, and a server finish the batch it is writing.
+    await sleep(finished ? 0 : 20);
+    segments = listSegments(options.dataDir);
+    tries = finished ? 0 : tries + 1;
+    // What was the last segment may have been closed and followed by another one.
+    if (finished && (successor !== null || segments.length === i + 1)) i++;
   }
   check.publishedFiles();
+  await check.erasures();
   return check.result();
 }
+
+/** So often an unfinished batch at the end of the journal is looked at before it counts as torn. */
+const TRIES = 3;
 
 class Check {
   readonly #options: VerifyOptions;
@@ -77,7 +90,8 @@ class Check {
   readonly #tiles: TileChecker;
   readonly #chains = new Map<string, { sequence: number; leaf: string }>();
   readonly #slots = new Map<number, Place>();
-  readonly #erasures = new Set<number>();
+  /** Records whose keys should be gone, with the place of the event that says so. */
+  readonly #erasures = new Map<number, Place>();
   readonly #open = new Set<number>();
   /** Roots at recent batch borders: a checkpoint is signed over one of them (ledger.ts, makeCheckpoint). */
   readonly #borders: Frontier[] = [];
@@ -90,63 +104,101 @@ class Check {
   #againstRoot: Hash | null = null;
   /** False after damage: later records no longer stand at their place in the tree. */
   #countable = true;
+  #nextRecord = 1;
+  /** The checkpoint published when this began (text), or why it cannot be read. */
+  readonly #published: string | LedgerError | null;
 
   constructor(options: VerifyOptions) {
     this.#options = options;
     this.#opener = options.masters && new RecordOpener(options.dataDir, options.masters);
     this.#tiles = new TileChecker(options.dataDir, (path, what) => this.#problem({ path, offset: null }, what));
+    this.#published = publishedNote(options.dataDir);
     if (options.against?.size === 0) this.#againstRoot = this.#frontier.root();
   }
 
-  segment(first: number, last: boolean, successor: number | null): void {
+  /**
+   * Checks the batches of a segment that were not checked before. Returns false when it ends with an unfinished one that a
+   * server may be writing in this moment; `final` takes it as torn.
+   */
+  segment(first: number, successor: number | null, final: boolean): boolean {
     let segment: Segment;
     try {
       segment = loadSegment(this.#options.dataDir, first);
     } catch (error) {
+      if (successor === null && !final) return false;
       this.#countable = false;
-      return this.#failed({ path: `journal segment ${first}`, offset: null }, error);
+      this.#failed({ path: `journal segment ${first}`, offset: null }, error);
+      return true;
     }
-    this.#opener?.enterSegment();
-    const frames = framesOf(segment, { last });
-    for (let step = frames.next(); ; step = frames.next()) {
-      if (!step.done) {
-        this.#frame(segment, step.value);
-        if (step.value.record === step.value.batchEnd) this.#border();
-        if (step.value.record + 1 === successor) this.#nextSegment = successor;
-        continue;
-      }
-      if (step.value) {
-        const { path, offset, why, tornTail } = step.value;
-        this.#countable = false;
-        const tail = "; nothing acknowledged follows: a write cut short by a crash (the next start sets it aside), or damage";
-        this.#problem({ path, offset }, why + (tornTail ? tail : ""));
-      }
-      break;
+    this.#begin(segment, first);
+    const damage = this.#batches(segment, successor === null);
+    if (damage?.tornTail && !final) return false;
+    if (damage) {
+      const tail = "; nothing acknowledged follows: a write cut short by a crash (the next start sets it aside), or damage";
+      this.#countable = false;
+      this.#problem({ path: damage.path, offset: damage.offset }, damage.why + (damage.tornTail ? tail : ""));
     }
-    if (successor !== null && this.#nextSegment !== successor && this.#countable) {
+    if (successor !== null && this.#nextRecord !== successor && this.#countable) {
       this.#countable = false;
       this.#problem({ path: segment.path, offset: segment.data.length }, `records up to ${successor - 1} should follow and are missing`);
     }
+    return true;
   }
-  #nextSegment: number | null = null;
+
+  #begin({ path, header }: Segment, first: number): void {
+    this.#opener?.enterSegment();
+    // Looked at again, because it has grown.
+    if (this.#nextRecord > first || !this.#countable) return;
+    if (this.#nextRecord < first) {
+      this.#countable = false;
+      this.#problem({ path, offset: null }, `records ${this.#nextRecord} to ${first - 1} should stand before it and are missing`);
+    } else if (header.firstLeaf !== this.#frontier.size) {
+      this.#problem({ path, offset: 16 }, `it says that ${header.firstLeaf} leaves come before it, and there are ${this.#frontier.size}`);
+    }
+  }
+
+  /** Only whole batches count: the others were never acknowledged. */
+  #batches(segment: Segment, last: boolean): Damage | null {
+    const frames = framesOf(segment, { last });
+    let batch: Frame[] = [];
+    for (let step = frames.next(); ; step = frames.next()) {
+      if (step.done) return step.value;
+      batch.push(step.value);
+      if (step.value.record !== step.value.batchEnd) continue;
+      // Keys of batches checked before are needed again when a segment is looked at again.
+      if (step.value.record < this.#nextRecord) for (const frame of batch) this.#note(segment, frame);
+      else {
+        for (const frame of batch) this.#frame(segment, frame);
+        this.#border();
+        this.#nextRecord = step.value.record + 1;
+      }
+      batch = [];
+    }
+  }
+
+  #note(segment: Segment, frame: Frame): void {
+    if (frame.type !== FrameType.Key) return;
+    try {
+      this.#opener?.note(frame);
+    } catch (error) {
+      this.#failed({ path: segment.path, offset: frame.offset }, error);
+    }
+  }
 
   /** What is outside the journal: published tiles and checkpoint, and the snapshot. */
   publishedFiles(): void {
     const { dataDir, against } = this.#options;
     const path = checkpointPath(dataDir);
-    if (existsSync(path)) {
-      const note = readFileSync(path, "utf8");
-      if (!this.#notes.has(note) && this.#countable)
-        this.#problem({ path, offset: null }, "the published checkpoint is not one that the journal says was signed");
-      try {
-        openCheckpoint(note, this.#options.verifiers);
-      } catch (error) {
-        this.#failed({ path, offset: null }, error);
-      }
-    } else if (this.#frontier.size > 0) {
-      this.#problem({ path, offset: null }, "the published checkpoint is missing; the next start writes it again");
+    let published = this.#lastCheckpoint?.size ?? 0;
+    try {
+      if (this.#published instanceof LedgerError) throw this.#published;
+      if (this.#published !== null) published = this.#publishedCheckpoint(path, this.#published).size;
+      else if (this.#frontier.size > 0 && !existsSync(path))
+        this.#problem({ path, offset: null }, "the published checkpoint is missing; the next start writes it again");
+    } catch (error) {
+      this.#failed({ path, offset: null }, error);
     }
-    if (this.#countable) this.#tiles.finish(this.#lastCheckpoint?.size ?? 0);
+    if (this.#countable) this.#tiles.finish(published);
     if (existsSync(snapshotPath(dataDir)) && readSnapshot(dataDir) === null)
       this.#problem({ path: snapshotPath(dataDir), offset: null }, "the snapshot is damaged (it is only a shortcut: delete it)");
     for (const [record, place] of this.#slots) {
@@ -157,6 +209,34 @@ class Check {
     if (against && this.#againstRoot && !this.#againstRoot.equals(against.root))
       this.#problem({ path: "the checkpoint given", offset: null }, `its root over ${against.size} leaves is another one than the journal's: the past was rewritten`);
   }
+
+  #publishedCheckpoint(path: string, note: string): Checkpoint {
+    if (!this.#notes.has(note) && this.#countable)
+      this.#problem({ path, offset: null }, "the published checkpoint is not one that the journal says was signed");
+    return openCheckpoint(note, this.#options.verifiers);
+  }
+
+  /** Every erasure on record has destroyed its keys. A server may be at it: what was not done yet is looked at again. */
+  async erasures(): Promise<void> {
+    const undone = [...this.#erasures].filter(([record]) => !this.#slots.has(record));
+    if (undone.length === 0 || !this.#countable) return;
+    await sleep(200);
+    for (const [record, place] of undone) {
+      if (this.#isErasedNow(record)) continue;
+      this.#problem(place, `the erasure of record ${record} is on record, but its key is still there: the next start destroys it`);
+      if (this.#problems.length === MAX_PROBLEMS) return;
+    }
+  }
+
+  #isErasedNow(record: number): boolean {
+    const first = listSegments(this.#options.dataDir).findLast((segment) => segment <= record);
+    if (first === undefined) return false;
+    if (this.#reread?.first !== first) {
+      this.#reread = { first, erased: erasedSlots(this.#options.dataDir, first) };
+    }
+    return this.#reread.erased.has(record);
+  }
+  #reread: { readonly first: number; readonly erased: ReadonlySet<number> } | null = null;
 
   result(): Verification {
     return {
@@ -195,7 +275,8 @@ class Check {
 
   #leaf(place: Place, frame: Frame): void {
     const { entry, intent } = splitBody(frame);
-    if (intent !== null) this.#open.delete(intent);
+    if (intent !== null && !this.#open.delete(intent) && this.#countable)
+      this.#problem(place, `record ${frame.record} ends the exchange of record ${intent}, which is not open`);
     const hash = leafHash(entry!);
     this.#tiles.leaf(entry!, hash);
     this.#frontier.append(hash);
@@ -214,7 +295,7 @@ class Check {
     } else {
       if (!eventEntryOf(opened.secret, opened.content).equals(opened.entry))
         throw new LedgerError("corrupt", `record ${frame.record}: the event on disk is not what the leaf committed to`);
-      this.#erasure(opened.event);
+      this.#erasure(place, opened.event);
     }
   }
 
@@ -229,9 +310,10 @@ class Check {
       this.#problem(place, `record ${record}: account ${who.account} goes on at ${who.sequence} where ${expected} should follow`);
   }
 
-  #erasure(event: { [key: string]: unknown }): void {
-    if (event["type"] !== "erasure") return;
-    for (const record of event["records"] as number[]) this.#erasures.add(record);
+  #erasure(place: Place, { type, records }: { readonly [key: string]: unknown }): void {
+    if (type !== "erasure") return;
+    if (!Array.isArray(records)) return this.#problem(place, "an erasure that names no records");
+    for (const record of records as unknown[]) if (typeof record === "number") this.#erasures.set(record, place);
   }
 
   #checkpoint(place: Place, note: string): void {
@@ -261,6 +343,22 @@ class Check {
 
   #problem({ path, offset }: Place, what: string): void {
     if (this.#problems.length < MAX_PROBLEMS) this.#problems.push({ path, offset, what });
+  }
+}
+
+function erasedSlots(dataDir: string, first: number): Set<number> {
+  const erased = new Set<number>();
+  for (const frame of framesOf(loadSegment(dataDir, first), { last: true }))
+    if (frame.slot && slotState(frame.slot) === "erased") erased.add(frame.record);
+  return erased;
+}
+
+function publishedNote(dataDir: string): string | LedgerError | null {
+  try {
+    return readRegular(checkpointPath(dataDir), 1 << 20)?.toString("utf8") ?? null;
+  } catch (error) {
+    if (error instanceof LedgerError) return error;
+    throw error;
   }
 }
 
