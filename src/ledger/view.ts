@@ -1,4 +1,5 @@
-import type { Client, Exchange, JsonObject } from "../exchange/exchange.ts";
+import type { Client, Exchange, Json, JsonObject } from "../exchange/exchange.ts";
+import { isTooDeep } from "../exchange/json.ts";
 import { rebuild } from "../exchange/rebuild.ts";
 import type { OpenedRecord } from "./opened.ts";
 
@@ -34,8 +35,10 @@ export function exchangeOf(opened: Extract<OpenedRecord, { kind: "exchange" }>):
 /** A raw exchange on an unlisted path may have any body: then there is nothing to show but its bytes. */
 function requestOf(prompt: Buffer): JsonObject {
   try {
-    const value: unknown = JSON.parse(prompt.toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+    const value = JSON.parse(prompt.toString("utf8")) as Json;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    // JSON.parse takes any depth, JSON.stringify does not: what could not be written again is shown as nothing.
+    return isObject && !isTooDeep(value) ? value : {};
   } catch {
     return {};
   }
