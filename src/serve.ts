@@ -205,8 +205,9 @@ class Detection {
   }
 
   status(): JsonObject {
-    const behind = this.#ledger.nextRecord - ((this.#state["record"] as number | undefined) ?? 1);
-    return { detection: { ...this.#state, alarms: this.#alarms, recordsBehind: Math.max(0, behind) } };
+    const { leaves, ...state } = this.#state;
+    const leavesBehind = Math.max(0, this.#ledger.size - ((leaves as number | undefined) ?? 0));
+    return { detection: { ...state, alarms: this.#alarms, leavesBehind } };
   }
 
   async stop(): Promise<void> {
