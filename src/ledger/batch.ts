@@ -1,4 +1,5 @@
-import { FrameType, type Draft } from "./frame.ts";
+import { LedgerError } from "./error.ts";
+import { FrameType, MAX_BODY, type Draft } from "./frame.ts";
 import type { MasterKeys, SegmentKeys } from "./keyring.ts";
 import {
   canonicalClient,
@@ -22,6 +23,15 @@ export interface Head {
   readonly sequence: number;
   readonly leaf: Hash;
 }
+
+/** Throws LedgerError `invalid` for an exchange that would not fit into a frame with all that stands beside it. */
+export function requireSize(exchange: string, bytes: number): void {
+  if (bytes > MAX_EXCHANGE_BYTES)
+    throw new LedgerError("invalid", `exchange ${exchange} has ${bytes} bytes; one that can be recorded has at most ${MAX_EXCHANGE_BYTES}`);
+}
+
+/** Request and response. */
+const MAX_EXCHANGE_BYTES = MAX_BODY - 1024 * 1024;
 
 /** A leaf made by a batch, applied to the tree when the batch is on disk. */
 export interface NewLeaf {
@@ -75,6 +85,8 @@ export class Batch {
 
   /** Ends an exchange: a RESULT where the INTENT is on disk, else one EXCHANGE frame with both. */
   exchange(intent: Intent, written: WrittenIntent | null, result: Result, endedAt: number, witnessed: boolean): void {
+    const bytes = result.response.reduce((sum, chunk) => sum + chunk.length, intent.request.length);
+    requireSize(intent.id, bytes);
     const by = written ? null : this.#protect(intent.account, intent.receivedAt);
     const secret = written?.secret ?? by!.secret;
     const head = this.heads.get(intent.account) ?? this.#headOf(intent.account);
@@ -88,7 +100,7 @@ export class Batch {
     const sketches: Sketches = {
       promptBytes: intent.request.length,
       promptHash: promptHash(this.#masters.sketchKey, intent.request),
-      responseBytes: result.response.reduce((sum, chunk) => sum + chunk.length, 0),
+      responseBytes: bytes - intent.request.length,
     };
     const clear = [who, encodeParameters(intent, result, endedAt, witnessed), sketches].map((part) =>
       Buffer.from(JSON.stringify(part)),

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../exchange/exchange.ts";
 import { LedgerError } from "./error.ts";
 import type { Disk } from "./disk.ts";
 import { FRAME_HEADER, SLOT_BYTES, slotState } from "./frame.ts";
@@ -30,6 +31,55 @@ export interface Erasure {
   /** Sequence and leaf hash of the last exchange in the list. */
   readonly sequence: number;
   readonly leafHash: string;
+}
+
+/** Erases: first what is erased is put on record, then the keys are destroyed. One at a time (`Ledger.exclusive`). */
+export class Eraser {
+  readonly #dataDir: string;
+  readonly #masters: MasterKeys;
+  readonly #disk: Disk;
+  /** Records that an erasure on record names and whose keys may still be there. */
+  readonly #toDestroy = new Set<number>();
+
+  constructor(dataDir: string, masters: MasterKeys, disk: Disk) {
+    this.#dataDir = dataDir;
+    this.#masters = masters;
+    this.#disk = disk;
+  }
+
+  /** True while keys are left to destroy. No snapshot may be made then: a start would begin behind the erasure and not finish it. */
+  get unfinished(): boolean {
+    return this.#toDestroy.size > 0;
+  }
+
+  /** Returns the number of exchanges. Throws LedgerError `not_found` or `unavailable`, or what the disk says. */
+  async erase(request: ErasureRequest, limit: () => number, append: (event: JsonObject) => Promise<void>): Promise<number> {
+    const erasures = await findErasures(this.#dataDir, this.#masters, request, limit);
+    try {
+      for (const erasure of erasures) await this.#record(erasure, append);
+    } finally {
+      await this.finish();
+    }
+    return erasures.reduce((sum, { records }) => sum + records.length, 0);
+  }
+
+  /** Destroys what is left: after a failure, this or the next start does it again. */
+  async finish(): Promise<void> {
+    const records = [...this.#toDestroy];
+    if (records.length === 0) return;
+    await destroyKeys(this.#dataDir, records, this.#disk);
+    for (const record of records) this.#toDestroy.delete(record);
+  }
+
+  async #record(erasure: Erasure, append: (event: JsonObject) => Promise<void>): Promise<void> {
+    for (const record of erasure.records) this.#toDestroy.add(record);
+    try {
+      await append({ ...erasure });
+    } catch (error) {
+      for (const record of erasure.records) this.#toDestroy.delete(record);
+      throw error;
+    }
+  }
 }
 
 /** So many exchanges per event: an event stays far below the size of a record. */

@@ -11,7 +11,7 @@ export type LedgerErrorCode =
   | "key"
   /** Something asked for is not in this ledger. */
   | "not_found"
-  /** A checkpoint, note, proof or receipt is malformed or does not hold. */
+  /** A checkpoint, note, proof, receipt or exchange is malformed, or does not hold. */
   | "invalid";
 
 /** Every failure of the ledger. `message` names the file or value and what to do. */

@@ -1,8 +1,9 @@
 import type { Exchange, JsonObject } from "../exchange/exchange.ts";
 import { tokenCounts } from "../exchange/usage.ts";
 import type { MasterKeys } from "./keyring.ts";
-import type { Imported, Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { readLeaves } from "./read.ts";
+import type { Imported } from "./recording.ts";
 
 /** An exchange of another product's log, and the file it stood in. */
 export interface Logged {

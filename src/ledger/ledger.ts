@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../exchange/exchange.ts";
 import canonicalize from "canonicalize";
-import { Batch, type Head, type WrittenIntent } from "./batch.ts";
+import { Batch, requireSize, type Head, type WrittenIntent } from "./batch.ts";
+import { Clock, isTime, requireClock } from "./clock.ts";
 import { signCheckpoint, type Checkpoint } from "./checkpoint.ts";
-import { realDisk, type Disk } from "./disk.ts";
-import { destroyKeys, findErasures, type ErasureRequest } from "./erase.ts";
+import { destroyKeys, Eraser, type ErasureRequest } from "./erase.ts";
 import { LedgerError } from "./error.ts";
 import { Journal } from "./journal.ts";
 import { loadMasterKeys, type MasterKeys, type SegmentKeys } from "./keyring.ts";
@@ -13,69 +12,15 @@ import { lockFolder, type FolderLock } from "./lock.ts";
 import type { NoteSigner } from "./note.ts";
 import { Publisher } from "./publish.ts";
 import { makeReceipt, type LeafPlace } from "./receipt.ts";
+import { Outage } from "./outage.ts";
+import { defaultLedgerOptions, type LedgerOptions } from "./options.ts";
 import type { Intent, Recorder, Recording, Result } from "./recorder.ts";
+import { CommitQueue } from "./queue.ts";
+import { LiveRecording, refuse, resolve, type Imported, type Item } from "./recording.ts";
 import { recover, type Recovered } from "./recover.ts";
 import { loadSigners } from "./signers.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import type { Frontier } from "./tree.ts";
-
-export interface LedgerOptions {
-  readonly dataDir: string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** Name of the log for a new folder; a schema-less URL (C2SP). A random part is added, so that no two logs share it. */
-  readonly origin: string;
-  /** A command that prints the master key(s) instead of `keys/master.key`. */
-  readonly masterKeyCommand: readonly string[];
-  /** A segment of the journal is closed at this size. Bytes. */
-  readonly segmentBytes: number;
-  /** An INTENT waits at most so long, ms: models think longer, and an exchange that ends within it needs only one frame. */
-  readonly intentDelayMs: number;
-  /** How long a RESULT waits for company: 0 in `held` mode (somebody waits for it), more in `async` mode. ms. */
-  readonly resultDelayMs: number;
-  /** At most so much time between a leaf and the published checkpoint that covers it, ms. */
-  readonly checkpointMs: number;
-  /** Frames waiting to be written; beyond, `begin` refuses. Bytes of requests and responses. */
-  readonly maxQueuedBytes: number;
-  readonly disk: Disk;
-  /** How long to wait for a process that is just leaving the folder, ms. */
-  readonly lockWaitMs: number;
-  /** Called when a new segment begins: those before it can be sealed. */
-  readonly onSegmentClosed: () => void;
-}
-
-export const defaultLedgerOptions: Omit<LedgerOptions, "dataDir" | "now"> = {
-  origin: "stillwatch.local",
-  masterKeyCommand: [],
-  segmentBytes: 32 * 1024 * 1024,
-  intentDelayMs: 20,
-  resultDelayMs: 0,
-  checkpointMs: 1000,
-  maxQueuedBytes: 256 * 1024 * 1024,
-  disk: realDisk,
-  lockWaitMs: 3000,
-  onSegmentClosed: () => {},
-};
-
-/** A complete exchange from elsewhere (an imported log). */
-export interface Imported {
-  readonly intent: Intent;
-  readonly result: Result;
-  readonly endedAt: number;
-}
-
-type Item =
-  | { readonly kind: "intent"; readonly recording: LiveRecording }
-  | { readonly kind: "result"; readonly recording: LiveRecording; readonly result: Result; readonly waiter: Waiter }
-  | { readonly kind: "imported"; readonly imported: Imported; readonly waiter: Waiter }
-  | { readonly kind: "event"; readonly content: string; readonly waiter: Waiter }
-  | { readonly kind: "gap"; readonly waiter: Waiter }
-  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint; readonly waiter: Waiter };
-
-interface Waiter {
-  resolve(): void;
-  reject(error: unknown): void;
-}
 
 /**
  * The writing side of the ledger: one per data folder. `begin`/`finish` record exchanges, `append` everything else.
@@ -97,25 +42,19 @@ export class Ledger implements Recorder {
   readonly #recent = new Map<string, LeafPlace>();
   #maintenance: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<() => void>();
-  #queue: Item[] = [];
-  #queuedBytes = 0;
-  /** Exchanges begun and not on disk yet, and those of them that have ended. */
-  #live = 0;
-  #ending = 0;
-  /** Somebody waits for everything queued: no gathering. */
-  #hurried = false;
-  #pumping: Promise<void> | null = null;
-  #flushTimer: NodeJS.Timeout | null = null;
-  #flushDue = Infinity;
+  readonly #queue = new CommitQueue((items) => this.#write(items));
   #checkpointTimer: NodeJS.Timeout | null = null;
   #checkpointing: Promise<Checkpoint> | null = null;
-  #lastTime: number;
-  #failure: { readonly error: LedgerError; readonly since: number; lost: number } | null = null;
+  readonly #clock: Clock;
+  #outage: Outage | null = null;
+  /** Why the last checkpoint could not be published; null when it could. */
+  #unpublished: LedgerError | null = null;
   #probe: NodeJS.Timeout | null = null;
   #stopped = false;
   #stopping: Promise<void> = Promise.resolve();
   #snapshotBytes = 0;
-  #snapshot: Promise<void> = Promise.resolve();
+  #snapshot: Promise<void> | null = null;
+  readonly #eraser: Eraser;
   #bytesSinceSnapshot = 0;
   /** What a start had to move aside or finish; shown by `serve`. */
   readonly recovery: Pick<Recovered, "quarantined"> & { readonly interrupted: number };
@@ -135,15 +74,17 @@ export class Ledger implements Recorder {
     this.#keys = recovered.keys;
     this.#frontier = recovered.frontier;
     this.#heads = recovered.heads;
-    this.#lastTime = recovered.lastTime;
-    this.#open = new Set();
+    this.#clock = new Clock(options.now, recovered.lastTime);
+    this.#eraser = new Eraser(options.dataDir, masters, options.disk);
+    this.#open = new Set(recovered.interrupted.keys());
     this.#publisher = new Publisher(options.disk, options.dataDir, recovered);
     this.recovery = { quarantined: recovered.quarantined, interrupted: recovered.interrupted.size };
   }
 
-  /** Opens or creates a data folder for writing. Throws LedgerError `locked`, `corrupt`, `below_checkpoint` or `key`. */
+  /** Opens or creates a data folder for writing. Throws LedgerError `locked`, `corrupt`, `below_checkpoint`, `key` or `unavailable`. */
   static async open(options: Pick<LedgerOptions, "dataDir" | "now"> & Partial<LedgerOptions>): Promise<Ledger> {
     const all: LedgerOptions = { ...defaultLedgerOptions, ...options };
+    requireClock(all.now());
     const lock = lockFolder(all.dataDir, all.lockWaitMs);
     try {
       const { disk, dataDir, origin, masterKeyCommand } = all;
@@ -151,8 +92,14 @@ export class Ledger implements Recorder {
       const masters = await loadMasterKeys(dataDir, { command: masterKeyCommand, create: disk });
       const recovered = recover(dataDir, masters);
       const ledger = new Ledger(all, masters, signers, lock, recovered);
-      await ledger.#finishInterrupted(recovered);
-      await ledger.checkpoint();
+      try {
+        await ledger.#finishInterrupted(recovered);
+        await ledger.checkpoint();
+      } catch (error) {
+        // Before the folder is given free: nothing of this one may write to it afterwards.
+        await ledger.stop();
+        throw error;
+      }
       return ledger;
     } catch (error) {
       lock.release();
@@ -172,7 +119,12 @@ export class Ledger implements Recorder {
 
   /** True while the journal cannot be written. */
   get failing(): boolean {
-    return this.#failure !== null;
+    return this.#outage !== null;
+  }
+
+  /** Why the last checkpoint could not be published (recording goes on, receipts do not); null when it could. */
+  get unpublished(): LedgerError | null {
+    return this.#unpublished;
   }
 
   /** Calls back after each batch that reached the disk. Returns how to stop that. */
@@ -183,29 +135,31 @@ export class Ledger implements Recorder {
 
   begin(intent: Intent): Recording {
     this.#requireWritable();
+    requireSize(intent.id, intent.request.length);
+    if (!isTime(intent.receivedAt))
+      throw new LedgerError("invalid", `exchange ${intent.id} was received at ${intent.receivedAt}, which is no time: milliseconds since 1970, up to the year 9999`);
     const recording = new LiveRecording(intent, (result, waiter) => {
-      const bytes = result.response.reduce((sum, chunk) => sum + chunk.length, 0);
-      this.#ending++;
-      this.#enqueue({ kind: "result", recording, result, waiter }, bytes, this.#options.resultDelayMs);
+      const bytes = bytesOf(result.response);
+      this.#queue.push({ kind: "result", recording, result, waiter, bytes }, this.#options.resultDelayMs);
     });
-    this.#live++;
-    this.#enqueue({ kind: "intent", recording }, intent.request.length, this.#options.intentDelayMs);
+    this.#queue.began();
+    this.#queue.push({ kind: "intent", recording, bytes: intent.request.length }, this.#options.intentDelayMs);
     return recording;
   }
 
   /** Records an exchange that the ledger did not see being served. */
   import(imported: Imported): Promise<void> {
-    const bytes = imported.intent.request.length + imported.result.response.reduce((sum, c) => sum + c.length, 0);
+    const bytes = imported.intent.request.length + bytesOf(imported.result.response);
     return new Promise((resolve, reject) => {
-      this.#enqueue({ kind: "imported", imported, waiter: { resolve, reject } }, bytes, this.#options.resultDelayMs);
+      this.#queue.push({ kind: "imported", imported, waiter: { resolve, reject }, bytes }, this.#options.resultDelayMs);
     });
   }
 
   /** Records an event (an object with a `type`). Its `time` is when it was recorded, unless it brings one of its own. */
   append(event: JsonObject): Promise<void> {
-    const content = canonicalize({ time: new Date(this.#clock()).toISOString(), ...event })!;
     return new Promise((resolve, reject) => {
-      this.#enqueue({ kind: "event", content, waiter: { resolve, reject } }, content.length, 0);
+      const content = canonicalize({ time: this.#clock.iso(), ...event })!;
+      this.#queue.push({ kind: "event", content, waiter: { resolve, reject }, bytes: content.length }, 0);
     });
   }
 
@@ -215,19 +169,16 @@ export class Ledger implements Recorder {
    */
   erase(request: ErasureRequest): Promise<number> {
     return this.exclusive(async () => {
-      await this.#settle();
-      const { dataDir, disk } = this.#options;
-      const erasures = await findErasures(dataDir, this.#masters, request, () => this.nextRecord);
-      for (const erasure of erasures) await this.append({ ...erasure });
-      const records = erasures.flatMap((erasure) => erasure.records);
-      await destroyKeys(dataDir, records, disk);
+      await this.#queue.settle();
+      const erased = await this.#eraser.erase(request, () => this.nextRecord, (event) => this.append(event));
       await this.checkpoint();
-      return records.length;
+      return erased;
     });
   }
 
   /** Runs work that rewrites closed segments (erasing, sealing) one after the other. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#stopped) return Promise.reject(new LedgerError("unavailable", "the ledger is stopping"));
     const done = this.#maintenance.then(work);
     this.#maintenance = done.then(
       () => {},
@@ -236,12 +187,19 @@ export class Ledger implements Recorder {
     return done;
   }
 
-  /** Signs and publishes a checkpoint over everything on disk now; the last one when there is nothing new. */
+  /**
+   * Signs and publishes a checkpoint over everything that was recorded before the call; the last one when there is nothing
+   * new. Rejects with LedgerError `unavailable`.
+   */
   async checkpoint(): Promise<Checkpoint> {
-    await this.#settle();
-    this.#checkpointing ??= this.#makeCheckpoint().finally(() => (this.#checkpointing = null));
-    const made = await this.#checkpointing;
-    return made.size >= this.#frontier.size ? made : this.checkpoint();
+    await this.#queue.settle();
+    // Not the size at the end: under load the tree grows faster than checkpoints are made.
+    const { size } = this.#frontier;
+    for (;;) {
+      this.#checkpointing ??= this.#makeCheckpoint().finally(() => (this.#checkpointing = null));
+      const made = await this.#checkpointing;
+      if (made.size >= size) return made;
+    }
   }
 
   async receipt(exchangeId: string, account: string): Promise<string | null> {
@@ -260,85 +218,39 @@ export class Ledger implements Recorder {
   async #stop(): Promise<void> {
     clearTimeout(this.#probe ?? undefined);
     await this.#maintenance;
-    await this.#settle();
-    await (this.#failure ? this.#checkpointing : this.checkpoint())?.catch(() => {});
+    // The last chance to say what was lost.
+    if (this.#outage) this.#recordGap();
+    await this.#queue.settle();
+    if (!this.#outage) await this.checkpoint().catch(() => {});
+    await this.#checkpointing?.catch(() => {});
     this.#publisher.stop();
     await this.#snapshot;
+    await this.#queue.close();
     clearTimeout(this.#checkpointTimer ?? undefined);
-    clearTimeout(this.#flushTimer ?? undefined);
+    clearTimeout(this.#probe ?? undefined);
     this.#journal.close();
     this.#lock.release();
   }
 
   #requireWritable(): void {
     if (this.#stopped) throw new LedgerError("unavailable", "the ledger is stopping");
-    if (this.#failure) {
-      this.#failure.lost++;
-      throw this.#failure.error;
+    if (this.#outage) {
+      this.#outage.lose();
+      throw this.#outage.error;
     }
-    if (this.#queuedBytes > this.#options.maxQueuedBytes)
-      throw new LedgerError("unavailable", `the journal is ${this.#queuedBytes} bytes behind: the disk is too slow`);
+    requireClock(this.#options.now());
+    if (this.#queue.bytes > this.#options.maxQueuedBytes)
+      throw new LedgerError("unavailable", `the journal is ${this.#queue.bytes} bytes behind: the disk is too slow`);
   }
 
-  #enqueue(item: Item, bytes: number, delayMs: number): void {
-    this.#queue.push(item);
-    this.#queuedBytes += bytes;
-    if (this.#pumping) return;
-    const due = performance.now() + delayMs;
-    if (due >= this.#flushDue) return;
-    clearTimeout(this.#flushTimer ?? undefined);
-    this.#flushDue = due;
-    this.#flushTimer = null;
-    // Everything that ends in this turn of the event loop joins the same batch.
-    if (delayMs === 0) setImmediate(() => this.#flush());
-    else this.#flushTimer = setTimeout(() => this.#flush(), delayMs);
-  }
-
-  #flush(): void {
-    this.#flushTimer = null;
-    this.#flushDue = Infinity;
-    this.#pumping ??= this.#pump().finally(() => {
-      this.#pumping = null;
-      // What came in after the loop had looked for the last time found it still pumping, and set no timer.
-      if (this.#queue.length > 0) this.#flush();
-    });
-  }
-
-  /** Everything queued so far is on disk or failed when this resolves. */
-  async #settle(): Promise<void> {
-    this.#hurried = true;
-    while (this.#queue.length > 0 || this.#pumping) {
-      this.#flush();
-      await this.#pumping;
+  /** Puts a batch on disk, or says to everybody in it why not. */
+  async #write(items: readonly Item[]): Promise<void> {
+    try {
+      await this.#commit(items);
+    } catch (error) {
+      this.#fail(items, error);
     }
-    this.#hurried = false;
-  }
-
-  async #pump(): Promise<void> {
-    while (this.#queue.length > 0) {
-      await this.#gather();
-      const items = this.#queue;
-      this.#queue = [];
-      this.#queuedBytes = 0;
-      this.#live -= this.#ending;
-      this.#ending = 0;
-      try {
-        await this.#commit(items);
-      } catch (error) {
-        this.#fail(items, error);
-      }
-      for (const watcher of this.#watchers) watcher();
-    }
-  }
-
-  /**
-   * A sync costs 100 to 300 us of CPU whatever it carries, so under load it pays to wait for company (as PostgreSQL's
-   * commit_delay does): a millisecond for every 16 exchanges under way that have not ended, at most 4. Alone, nobody waits.
-   */
-  async #gather(): Promise<void> {
-    const others = this.#live - this.#ending;
-    if (this.#hurried || this.#ending === 0 || others < GATHER_FROM) return;
-    await sleep(Math.min(GATHER_MAX_MS, Math.ceil(others / 16)));
+    for (const watcher of this.#watchers) watcher();
   }
 
   async #commit(items: readonly Item[]): Promise<void> {
@@ -346,12 +258,20 @@ export class Ledger implements Recorder {
     const batch = new Batch(this.#journal.nextRecord, this.#keys, this.#masters, (a) => this.#heads.get(a));
     const written = new Map<LiveRecording, WrittenIntent>();
     const ended = new Set(items.map((item) => (item.kind === "result" ? item.recording : null)));
-    for (const item of items) {
-      // An exchange that ended before its INTENT was written goes to disk as one frame.
-      if (item.kind === "intent" && !ended.has(item.recording))
-        written.set(item.recording, batch.intent(item.recording.intent));
-      else this.#addTo(batch, item);
-    }
+    const taken = items.filter((item) => {
+      try {
+        // An exchange that ended before its INTENT was written goes to disk as one frame.
+        if (item.kind === "intent" && !ended.has(item.recording))
+          written.set(item.recording, batch.intent(item.recording.intent));
+        else this.#addTo(batch, item);
+        return true;
+      } catch (error) {
+        // What cannot be recorded is refused by itself; the others of the batch have nothing to do with it.
+        refuse(item, error);
+        return false;
+      }
+    });
+    if (batch.drafts.length === 0) return taken.forEach(resolve);
     try {
       await this.#journal.write(batch.drafts);
     } catch (error) {
@@ -359,11 +279,10 @@ export class Ledger implements Recorder {
       throw error;
     }
     this.#apply(batch, written);
-    if (this.#failure) this.#endFailure(items.some((item) => item.kind === "gap"));
-    for (const item of items) {
-      if (item.kind === "intent") continue;
+    if (this.#outage) this.#endOutage(this.#outage, taken.some((item) => item.kind === "gap"));
+    for (const item of taken) {
       if (item.kind === "result" && item.recording.written) this.#open.delete(item.recording.written.record);
-      item.waiter.resolve();
+      resolve(item);
     }
   }
 
@@ -372,14 +291,14 @@ export class Ledger implements Recorder {
       case "intent":
         return;
       case "result":
-        return batch.exchange(item.recording.intent, item.recording.written, item.result, this.#clock(), true);
+        return batch.exchange(item.recording.intent, item.recording.written, item.result, this.#clock.now(), true);
       case "imported":
         // A log's clock is not ours: one wrong year in it must not set the time of everything after.
         return batch.exchange(item.imported.intent, null, item.imported.result, item.imported.endedAt, false);
       case "event":
-        return batch.event(item.content, this.#clock());
+        return batch.event(item.content, this.#clock.now());
       case "gap":
-        return batch.event(canonicalize(this.#gap())!, this.#clock());
+        return this.#outage ? batch.event(canonicalize(this.#outage.gap(this.#clock.now()))!, this.#clock.now()) : undefined;
       case "checkpoint":
         return batch.checkpoint(item.checkpoint.note);
     }
@@ -400,12 +319,6 @@ export class Ledger implements Recorder {
     if (batch.leaves.length > 0) this.#scheduleCheckpoint();
   }
 
-  /** Time never goes back within a journal: an exchange cannot end before one that is already recorded. */
-  #clock(): number {
-    this.#lastTime = Math.max(this.#lastTime, this.#options.now());
-    return this.#lastTime;
-  }
-
   #remember(exchange: string, place: LeafPlace): void {
     this.#recent.set(exchange, place);
     if (this.#recent.size > MAX_RECENT) this.#recent.delete(this.#recent.keys().next().value!);
@@ -417,10 +330,14 @@ export class Ledger implements Recorder {
     this.#keys.forget();
     this.#options.onSegmentClosed();
     this.#bytesSinceSnapshot += before;
+    if (this.#eraser.unfinished) this.exclusive(() => this.#eraser.finish()).catch(() => {});
     // A snapshot costs its own size in writing: at most a tenth of what the journal wrote meanwhile.
-    if (this.#bytesSinceSnapshot < 10 * this.#snapshotBytes) return;
-    this.#bytesSinceSnapshot = 0;
-    this.#snapshot = this.#takeSnapshot().catch(() => {});
+    else if (!this.#snapshot && this.#bytesSinceSnapshot >= 10 * this.#snapshotBytes) {
+      this.#bytesSinceSnapshot = 0;
+      this.#snapshot = this.#takeSnapshot()
+        .catch(() => {})
+        .finally(() => (this.#snapshot = null));
+    }
   }
 
   /** The state at the border of two segments; its tiles are complete only after the next checkpoint. */
@@ -432,19 +349,19 @@ export class Ledger implements Recorder {
       heads: new Map(this.#heads),
       open: new Set(this.#open),
       checkpoint: this.#publisher.signed?.note ?? null,
-      lastTime: this.#lastTime,
+      lastTime: this.#clock.latest,
     };
     const edge = await this.#publisher.edgeAt(state.frontier.size);
     this.#snapshotBytes = await writeSnapshot(disk, dataDir, { ...state, edge });
   }
 
-  #scheduleCheckpoint(): void {
+  #scheduleCheckpoint(afterMs = this.#options.checkpointMs): void {
     if (this.#checkpointTimer || this.#stopped) return;
     this.#checkpointTimer = setTimeout(() => {
       this.#checkpointTimer = null;
-      // A failure here is the journal's, is shown by `failing`, and ends with the next good batch.
-      this.checkpoint().catch(() => {});
-    }, this.#options.checkpointMs);
+      // A failure of the journal is shown by `failing` and ends with the next good batch; one to publish is tried again.
+      this.checkpoint().catch(() => this.#scheduleCheckpoint(RETRY_MS));
+    }, afterMs);
     this.#checkpointTimer.unref();
   }
 
@@ -454,22 +371,34 @@ export class Ledger implements Recorder {
    */
   async #makeCheckpoint(): Promise<Checkpoint> {
     const signed = this.#publisher.signed;
-    if (signed && signed.size === this.#frontier.size) return this.#publisher.publish(signed);
+    if (signed && signed.size === this.#frontier.size) return this.#publish(signed);
     const checkpoint = signCheckpoint(this.#frontier.size, this.#frontier.root(), this.#signers);
     await new Promise<void>((resolve, reject) => {
-      this.#enqueue({ kind: "checkpoint", checkpoint, waiter: { resolve, reject } }, 0, 0);
+      this.#queue.push({ kind: "checkpoint", checkpoint, waiter: { resolve, reject }, bytes: 0 }, 0);
     });
-    return this.#publisher.publish(checkpoint);
+    return this.#publish(checkpoint);
+  }
+
+  async #publish(checkpoint: Checkpoint): Promise<Checkpoint> {
+    try {
+      await this.#publisher.publish(checkpoint);
+      this.#unpublished = null;
+      return checkpoint;
+    } catch (cause) {
+      const why = (cause as Error).message;
+      this.#unpublished = new LedgerError("unavailable", `the checkpoint over ${checkpoint.size} leaves cannot be published: ${why}`, { cause });
+      throw this.#unpublished;
+    }
   }
 
   #fail(items: readonly Item[], cause: unknown): void {
     const error =
       cause instanceof LedgerError ? cause : new LedgerError("unavailable", "the journal failed", { cause });
-    this.#failure ??= { error, since: this.#clock(), lost: 0 };
+    this.#outage ??= new Outage(error, this.#clock.now());
     for (const item of items) {
-      if (item.kind === "intent") continue;
-      if (item.kind === "result" || item.kind === "imported") this.#failure.lost++;
-      item.waiter.reject(error);
+      if (item.kind === "result" || item.kind === "imported") this.#outage.lose();
+      if (item.kind === "gap") this.#outage.recording = false;
+      refuse(item, error);
     }
     this.#scheduleProbe();
   }
@@ -479,47 +408,37 @@ export class Ledger implements Recorder {
     if (this.#probe || this.#stopped) return;
     this.#probe = setTimeout(() => {
       this.#probe = null;
-      if (this.#failure) this.#recordGap();
-    }, 1000);
+      this.#recordGap();
+    }, RETRY_MS);
     this.#probe.unref();
   }
 
   #recordGap(): void {
-    const waiter = { resolve: () => {}, reject: () => {} };
-    this.#enqueue({ kind: "gap", waiter }, 0, 0);
+    if (!this.#outage || this.#outage.recording) return;
+    this.#outage.recording = true;
+    this.#queue.push({ kind: "gap", waiter: { resolve: () => {}, reject: () => {} }, bytes: 0 }, 0);
   }
 
-  #endFailure(gapRecorded: boolean): void {
-    if (!gapRecorded) return this.#recordGap();
-    this.#failure = null;
-  }
-
-  /** What was lost between the first failed write and now. */
-  #gap(): JsonObject {
-    const { since, lost, error } = this.#failure!;
-    const iso = (at: number): string => new Date(at).toISOString();
-    return { type: "gap", time: iso(this.#clock()), from: iso(since), exchanges: lost, reason: error.message };
+  #endOutage(outage: Outage, isGapRecorded: boolean): void {
+    if (!isGapRecorded) return this.#recordGap();
+    this.#outage = null;
+    const rest = outage.rest(this.#clock.now());
+    if (rest) this.append(rest).catch(() => {});
+    if (this.#eraser.unfinished) this.exclusive(() => this.#eraser.finish()).catch(() => {});
   }
 
   /** Each INTENT gets exactly one end: exchanges in flight at a crash are recorded as `interrupted`. */
   async #finishInterrupted(recovered: Recovered): Promise<void> {
     await destroyKeys(this.#options.dataDir, recovered.erased, this.#options.disk);
-    for (const [record, { head, prompt, secret }] of recovered.interrupted) {
+    const recordings = Array.from(recovered.interrupted, ([record, { head, prompt, secret }]) => {
       const recording = new LiveRecording({ ...head, request: prompt }, (result, waiter) => {
-        this.#ending++;
-        this.#enqueue({ kind: "result", recording, result, waiter }, 0, 0);
+        this.#queue.push({ kind: "result", recording, result, waiter, bytes: 0 }, 0);
       });
-      this.#live++;
+      this.#queue.began();
       recording.written = { record, secret };
-      await recording.finish({
-        status: 0,
-        outcome: "interrupted",
-        contentType: null,
-        response: [],
-        usage: { input: null, output: null },
-        firstByteMs: null,
-      });
-    }
+      return recording.finish(INTERRUPTED);
+    });
+    await Promise.all(recordings);
     if (recovered.quarantined) {
       const { from, offset, bytes } = recovered.quarantined;
       const segment = from.slice(join(this.#options.dataDir, "/").length);
@@ -528,28 +447,21 @@ export class Ledger implements Recorder {
   }
 }
 
-/** Fewer exchanges under way than this are not worth waiting for. */
-const GATHER_FROM = 4;
-const GATHER_MAX_MS = 4;
+const INTERRUPTED: Result = {
+  status: 0,
+  outcome: "interrupted",
+  contentType: null,
+  response: [],
+  usage: { input: null, output: null },
+  firstByteMs: null,
+};
+
+/** After a failure, ms. */
+const RETRY_MS = 1000;
 
 /** Receipts of older exchanges are found through the journal. */
 const MAX_RECENT = 20_000;
 
-class LiveRecording implements Recording {
-  readonly intent: Intent;
-  /** Set when the INTENT is on disk. */
-  written: WrittenIntent | null = null;
-  readonly #enqueue: (result: Result, waiter: Waiter) => void;
-  #finished = false;
-
-  constructor(intent: Intent, enqueue: (result: Result, waiter: Waiter) => void) {
-    this.intent = intent;
-    this.#enqueue = enqueue;
-  }
-
-  finish(result: Result): Promise<void> {
-    if (this.#finished) return Promise.reject(new LedgerError("invalid", `exchange ${this.intent.id} was finished twice`));
-    this.#finished = true;
-    return new Promise((resolve, reject) => this.#enqueue(result, { resolve, reject }));
-  }
+function bytesOf(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }

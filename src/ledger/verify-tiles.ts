@@ -42,7 +42,7 @@ export class TileChecker {
   finish(published: number): void {
     this.#compare("entries", Math.floor(this.#size / TILE_WIDTH), this.#entries, encodeEntries, published);
     for (const [level, tile] of this.#levels.entries())
-      this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)), tile, Buffer.concat, published);
+      this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)), tile, joined, published);
     for (const { path, end } of this.#missing)
       if (end <= published) this.#report(path, "this tile is missing; `stillwatch ledger fsck --repair` writes it again");
     this.#strangers();
@@ -52,7 +52,7 @@ export class TileChecker {
     const tile = (this.#levels[level] ??= []);
     tile.push(hash);
     if (tile.length < TILE_WIDTH) return;
-    this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)) - 1, tile, Buffer.concat);
+    this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)) - 1, tile, joined);
     this.#levels[level] = [];
     this.#push(level + 1, perfectRoot(tile));
   }
@@ -118,6 +118,10 @@ export class TileChecker {
     }
     if (names.size > 0) this.#files.set(folder, names);
   }
+}
+
+function joined(hashes: readonly Hash[]): Buffer {
+  return Buffer.concat(hashes);
 }
 
 /** Empty for a folder that is not there, or went meanwhile (a partial tile's, when the full one is there). */
