@@ -16,13 +16,27 @@ const log = (level: string, message: string): void => {
 
 if (mode === "passthrough") {
   // Nobody is asked for a key and nothing is recorded: these two are never called.
-  const never = new Proxy({}, { get: () => () => { throw new Error("not in passthrough"); } });
+  const never = new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error("not in passthrough");
+      },
+    },
+  );
   const gateway = new Gateway(
-    { ...defaultGatewayOptions, mode: "passthrough", port: Number(port), admin: { ...defaultGatewayOptions.admin, port: 0 } },
+    {
+      ...defaultGatewayOptions,
+      mode: "passthrough",
+      port: Number(port),
+      admin: { ...defaultGatewayOptions.admin, port: 0 },
+    },
     {
       recorder: never as Recorder,
       gate: never as Gate,
-      upstreams: [new HttpUpstream({ ...defaultHttpUpstreamOptions, name: "mock", baseUrl }, () => performance.now())],
+      upstreams: [
+        new HttpUpstream({ ...defaultHttpUpstreamOptions, name: "mock", baseUrl }, () => performance.now()),
+      ],
       clock: { now: () => Date.now(), monotonic: () => performance.now() },
       random: randomBytes,
       log,

@@ -11,7 +11,16 @@
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +36,9 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  console.log("node bench/gateway.ts [--rounds N] [--seconds N] [--only nginx,passthrough,async,held,held+detect,portkey] [--no-portkey]");
+  console.log(
+    "node bench/gateway.ts [--rounds N] [--seconds N] [--only nginx,passthrough,async,held,held+detect,portkey] [--no-portkey]",
+  );
   process.exit(0);
 }
 const HERE = new URL(".", import.meta.url).pathname;
@@ -40,7 +51,9 @@ for (const tool of ["nginx", "wrk", "taskset"]) {
   try {
     execFileSync("which", [tool], { stdio: "ignore" });
   } catch {
-    console.error(`this benchmark needs ${tool} on the PATH (Debian: apt-get install nginx-light wrk util-linux)`);
+    console.error(
+      `this benchmark needs ${tool} on the PATH (Debian: apt-get install nginx-light wrk util-linux)`,
+    );
     process.exit(2);
   }
 }
@@ -59,7 +72,14 @@ interface Measured {
 }
 type Row = Record<string, Measured | undefined>;
 
-const wanted = values.only?.split(",") ?? ["nginx", "passthrough", "async", "held", "held+detect", ...(values["no-portkey"] ? [] : ["portkey"])];
+const wanted = values.only?.split(",") ?? [
+  "nginx",
+  "passthrough",
+  "async",
+  "held",
+  "held+detect",
+  ...(values["no-portkey"] ? [] : ["portkey"]),
+];
 start("upstream", 0, ["bench/mock-upstream.ts", String(UPSTREAM_PORT)]);
 const proxies: Proxy[] = [{ name: "direct", port: UPSTREAM_PORT, pids: () => [], key: "none" }];
 for (const name of wanted) proxies.push(await launch(name, await freePort()));
@@ -75,7 +95,8 @@ const rounds: Row[] = [];
 for (let round = 0; round < Number(values.rounds); round++) {
   const row: Row = {};
   for (const proxy of proxies) {
-    for (const { name, bytes, connections } of CASES) row[`${proxy.name} ${name}`] = closedLoop(proxy, bytes, connections);
+    for (const { name, bytes, connections } of CASES)
+      row[`${proxy.name} ${name}`] = closedLoop(proxy, bytes, connections);
     row[`${proxy.name} paced`] = openLoop(proxy, "paced", 2048, 1000);
     row[`${proxy.name} streams`] = openLoop(proxy, "streams", 2048, 16);
     process.stderr.write(`round ${round + 1}: ${proxy.name} done\n`);
@@ -108,20 +129,35 @@ server { listen 127.0.0.1:${port} backlog=4096; keepalive_requests 100000000; lo
     const folder = join(HERE, "..", ".cache", "portkey");
     mkdirSync(folder, { recursive: true });
     cpSync(join(HERE, "portkey", "package.json"), join(folder, "package.json"));
-    if (!existsSync(join(folder, "node_modules"))) execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit" });
+    if (!existsSync(join(folder, "node_modules")))
+      execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund"], {
+        cwd: folder,
+        stdio: "inherit",
+      });
     const server = join(folder, "node_modules/@portkey-ai/gateway/build/start-server.js");
-    const child = start(name, 1, [server, "--headless", `--port=${port}`], { NODE_ENV: "production", TRUSTED_CUSTOM_HOSTS: "127.0.0.1" });
+    const child = start(name, 1, [server, "--headless", `--port=${port}`], {
+      NODE_ENV: "production",
+      TRUSTED_CUSTOM_HOSTS: "127.0.0.1",
+    });
     await pause(2500);
     return { name, port, key: "none", pids: () => [child.pid!] };
   }
-  const child = start(name, 1, ["bench/gateway-process.ts", name, String(port), String(UPSTREAM_PORT), join(work, name.replace("+", "-"))]);
+  const child = start(name, 1, [
+    "bench/gateway-process.ts",
+    name,
+    String(port),
+    String(UPSTREAM_PORT),
+    join(work, name.replace("+", "-")),
+  ]);
   const [line] = (await once(child.stdout!, "data")) as [Buffer];
   return { name, port, key: (JSON.parse(line.toString()) as { key: string }).key, pids: () => [child.pid!] };
 }
 
 function start(name: string, core: number, args: string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn("taskset", ["-c", String(core), process.execPath, ...args], {
-    cwd: join(HERE, ".."), stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env },
+    cwd: join(HERE, ".."),
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
   });
   child.on("exit", (code) => code && console.error(`${name} ended with code ${code}`));
   children.push(child);
@@ -131,7 +167,10 @@ function start(name: string, core: number, args: string[], env: Record<string, s
 /** wrk: as fast as it goes over so many connections. */
 function closedLoop(proxy: Proxy, bytes: number, connections: number): Measured {
   const script = join(work, "wrk.lua");
-  const body = JSON.stringify({ model: "m-large", messages: [{ role: "user", content: "word ".repeat(Math.ceil((bytes - 70) / 5)) }] });
+  const body = JSON.stringify({
+    model: "m-large",
+    messages: [{ role: "user", content: "word ".repeat(Math.ceil((bytes - 70) / 5)) }],
+  });
   writeFileSync(
     script,
     `wrk.method="POST"; wrk.body=[==[${body}]==]; wrk.headers["content-type"]="application/json"; wrk.headers["authorization"]="Bearer ${proxy.key}";
@@ -140,23 +179,63 @@ done=function(s,l,r) io.write(string.format("RESULT %d %d %f %f %d\\n", s.reques
   );
   const url = `http://127.0.0.1:${proxy.port}/v1/chat/completions`;
   const wrk = (seconds: string): string =>
-    execFileSync("taskset", ["-c", "0", "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url], { encoding: "utf8" });
+    execFileSync(
+      "taskset",
+      ["-c", "0", "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url],
+      { encoding: "utf8" },
+    );
   wrk("1");
   const before = cpuOf(proxy);
-  const [, requests, duration, p50, p99, errors] = /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/.exec(wrk(values.seconds))!.map(Number) as [number, number, number, number, number, number];
+  const [, requests, duration, p50, p99, errors] = /RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)/
+    .exec(wrk(values.seconds))!
+    .map(Number) as [number, number, number, number, number, number];
   if (errors > 0) console.error(`${proxy.name}: ${errors} errors`);
-  return { rps: (requests / duration) * 1e6, cpuUs: (cpuOf(proxy) - before) / requests, p50: p50 / 1000, p99: p99 / 1000 };
+  return {
+    rps: (requests / duration) * 1e6,
+    cpuUs: (cpuOf(proxy) - before) / requests,
+    p50: p50 / 1000,
+    p99: p99 / 1000,
+  };
 }
 
 function openLoop(proxy: Proxy, kind: "paced" | "streams", bytes: number, amount: number): Measured {
   const before = cpuOf(proxy);
-  const out = execFileSync("taskset", ["-c", "0", process.execPath, "bench/load.ts", kind, String(proxy.port), proxy.key, String(bytes), String(amount), values.seconds], {
-    cwd: join(HERE, ".."), encoding: "utf8", env: { ...process.env, UPSTREAM_PORT: String(UPSTREAM_PORT) },
-  });
-  const r = JSON.parse(out) as { done: number; errors: number; p50: number; p99: number; firstP50: number; firstP99: number };
+  const out = execFileSync(
+    "taskset",
+    [
+      "-c",
+      "0",
+      process.execPath,
+      "bench/load.ts",
+      kind,
+      String(proxy.port),
+      proxy.key,
+      String(bytes),
+      String(amount),
+      values.seconds,
+    ],
+    {
+      cwd: join(HERE, ".."),
+      encoding: "utf8",
+      env: { ...process.env, UPSTREAM_PORT: String(UPSTREAM_PORT) },
+    },
+  );
+  const r = JSON.parse(out) as {
+    done: number;
+    errors: number;
+    p50: number;
+    p99: number;
+    firstP50: number;
+    firstP99: number;
+  };
   if (r.errors > 0) console.error(`${proxy.name} ${kind}: ${r.errors} errors`);
   const cpuUs = (cpuOf(proxy) - before) / Math.max(1, r.done * (kind === "streams" ? 51 : 1));
-  return { rps: r.done / Number(values.seconds), cpuUs, p50: kind === "streams" ? r.firstP50 : r.p50, p99: kind === "streams" ? r.firstP99 : r.p99 };
+  return {
+    rps: r.done / Number(values.seconds),
+    cpuUs,
+    p50: kind === "streams" ? r.firstP50 : r.p50,
+    p99: kind === "streams" ? r.firstP99 : r.p99,
+  };
 }
 
 /** CPU time of all threads, microseconds. */
@@ -175,27 +254,42 @@ function cpuOf(proxy: Proxy): number {
 }
 
 function report(): void {
-  const median = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
+  const median = (list: number[]): number =>
+    list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
   const over = (a: string, b: string, field: keyof Measured): number =>
     median(rounds.flatMap((row) => (row[a] && row[b] ? [row[a][field] / row[b][field]] : [])));
-  const of = (name: string, field: keyof Measured): number => median(rounds.flatMap((row) => (row[name] ? [row[name][field]] : [])));
+  const of = (name: string, field: keyof Measured): number =>
+    median(rounds.flatMap((row) => (row[name] ? [row[name][field]] : [])));
   const cases = [...CASES.map(({ name }) => name), "paced", "streams"];
   for (const name of cases) {
-    console.log(`\n${name}${name === "streams" ? " (CPU per chunk; p50 and p99 of the first byte)" : name === "paced" ? " (1,000 requests/s)" : ""}`);
-    console.log("proxy          requests/s   /nginx   CPU us   /nginx  /pass-through   p50 ms   p99 ms   added p50 ms");
+    console.log(
+      `\n${name}${name === "streams" ? " (CPU per chunk; p50 and p99 of the first byte)" : name === "paced" ? " (1,000 requests/s)" : ""}`,
+    );
+    console.log(
+      "proxy          requests/s   /nginx   CPU us   /nginx  /pass-through   p50 ms   p99 ms   added p50 ms",
+    );
     for (const { name: proxy } of proxies) {
       const id = `${proxy} ${name}`;
       const added = median(rounds.map((row) => row[id]!.p50 - row[`direct ${name}`]!.p50));
-      const cell = (value: number, digits: number, width: number): string => (Number.isNaN(value) ? "-" : value.toFixed(digits)).padStart(width);
+      const cell = (value: number, digits: number, width: number): string =>
+        (Number.isNaN(value) ? "-" : value.toFixed(digits)).padStart(width);
       console.log(
-        proxy.padEnd(14) + cell(of(id, "rps"), 0, 11) + cell(over(id, `nginx ${name}`, "rps"), 2, 9) + cell(of(id, "cpuUs"), 1, 9) +
-          cell(over(id, `nginx ${name}`, "cpuUs"), 2, 9) + cell(over(id, `passthrough ${name}`, "cpuUs"), 2, 15) +
-          cell(of(id, "p50"), 2, 9) + cell(of(id, "p99"), 2, 9) + cell(added, 2, 15),
+        proxy.padEnd(14) +
+          cell(of(id, "rps"), 0, 11) +
+          cell(over(id, `nginx ${name}`, "rps"), 2, 9) +
+          cell(of(id, "cpuUs"), 1, 9) +
+          cell(over(id, `nginx ${name}`, "cpuUs"), 2, 9) +
+          cell(over(id, `passthrough ${name}`, "cpuUs"), 2, 15) +
+          cell(of(id, "p50"), 2, 9) +
+          cell(of(id, "p99"), 2, 9) +
+          cell(added, 2, 15),
       );
     }
   }
   const c32 = "2 KB, c32";
-  const heldAdded = median(rounds.map((row) => (row["held paced"]?.p50 ?? NaN) - (row["direct paced"]?.p50 ?? NaN)));
+  const heldAdded = median(
+    rounds.map((row) => (row["held paced"]?.p50 ?? NaN) - (row["direct paced"]?.p50 ?? NaN)),
+  );
   console.log(
     `\n${rounds.length} rounds: pass-through ${over(`passthrough ${c32}`, `nginx ${c32}`, "rps").toFixed(2)} x nginx's requests/s at c32; CPU of pass-through: async ` +
       `${over(`async ${c32}`, `passthrough ${c32}`, "cpuUs").toFixed(2)} x, held ${over(`held ${c32}`, `passthrough ${c32}`, "cpuUs").toFixed(2)} x; held adds ` +

@@ -11,7 +11,9 @@ import { openCheckpoint } from "../src/ledger/checkpoint.ts";
 import { parseVkey } from "../src/ledger/note.ts";
 import { EMPTY_ROOT, Frontier, leafHash, verifyConsistency, verifyInclusion } from "../src/ledger/tree.ts";
 
-const { values } = parseArgs({ options: { merkle: { type: "string" }, tessera: { type: "string" }, vkey: { type: "string" } } });
+const { values } = parseArgs({
+  options: { merkle: { type: "string" }, tessera: { type: "string" }, vkey: { type: "string" } },
+});
 let right = 0;
 let sizeZero = 0;
 let notHashes = 0;
@@ -32,7 +34,9 @@ interface Vector {
 
 for (const kind of values.merkle ? (["inclusion", "consistency"] as const) : []) {
   const folder = join(values.merkle!, kind);
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((n) => n.endsWith(".json"))) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((n) =>
+    n.endsWith(".json"),
+  )) {
     const v = JSON.parse(readFileSync(join(folder, name), "utf8")) as Vector;
     const bytes = (text: string | undefined): Buffer => Buffer.from(text ?? "", "base64");
     const proof = (v.proof ?? []).map(bytes);
@@ -53,15 +57,19 @@ let checkpoints = 0;
 if (values.tessera && values.vkey) {
   const key = parseVkey(values.vkey);
   for (let size = 1; existsSync(join(values.tessera, `checkpoint.${size}`)); size++) {
-    const checkpoint = openCheckpoint(readFileSync(join(values.tessera, `checkpoint.${size}`), "utf8"), [key]);
-    const partial = (kind: string): Buffer => readFileSync(join(values.tessera!, "tile", kind, "000.p", String(checkpoint.size)));
+    const checkpoint = openCheckpoint(readFileSync(join(values.tessera, `checkpoint.${size}`), "utf8"), [
+      key,
+    ]);
+    const partial = (kind: string): Buffer =>
+      readFileSync(join(values.tessera!, "tile", kind, "000.p", String(checkpoint.size)));
     const hashes = partial("0");
     const entries = partial("entries");
     const tree = new Frontier();
     for (let i = 0, at = 0; i < checkpoint.size; i++) {
       const end = at + 2 + entries.readUInt16BE(at);
       const hash = leafHash(entries.subarray(at + 2, end));
-      if (!hash.equals(hashes.subarray(i * 32, i * 32 + 32))) wrong.push(`tile of size ${checkpoint.size}, leaf ${i}`);
+      if (!hash.equals(hashes.subarray(i * 32, i * 32 + 32)))
+        wrong.push(`tile of size ${checkpoint.size}, leaf ${i}`);
       tree.append(hash);
       at = end;
     }
@@ -70,5 +78,7 @@ if (values.tessera && values.vkey) {
   }
 }
 for (const name of wrong) console.log(`WRONG ${name}`);
-console.log(`${right} proof vectors as expected, ${sizeZero} differ by the size-0 convention, ${notHashes} refused because its root is no hash, ${checkpoints} checkpoints with tiles, ${wrong.length} wrong`);
+console.log(
+  `${right} proof vectors as expected, ${sizeZero} differ by the size-0 convention, ${notHashes} refused because its root is no hash, ${checkpoints} checkpoints with tiles, ${wrong.length} wrong`,
+);
 process.exitCode = wrong.length ? 1 : 0;

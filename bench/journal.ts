@@ -34,18 +34,22 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  console.log("node bench/journal.ts [--exchanges N] [--leaves N (0 = skip verification)] [--corpora DIR] [--data DIR]");
+  console.log(
+    "node bench/journal.ts [--exchanges N] [--leaves N (0 = skip verification)] [--corpora DIR] [--data DIR]",
+  );
   process.exit(0);
 }
 const root = values.data ?? mkdtempSync(join(tmpdir(), "sw-bench-"));
 const texts = bodies(values.corpora);
-const mean = texts.reduce((sum, { request, response }) => sum + request.length + response.length, 0) / texts.length;
+const mean =
+  texts.reduce((sum, { request, response }) => sum + request.length + response.length, 0) / texts.length;
 console.log(`${texts.length} texts, ${Math.round(mean)} bytes of request and response on average`);
 
 parts();
 const perSecond: number[] = [];
 for (const slow of [false, true]) {
-  for (let round = 0; round < 3; round++) perSecond.push(await record(join(root, `r${Number(slow)}${round}`), slow));
+  for (let round = 0; round < 3; round++)
+    perSecond.push(await record(join(root, `r${Number(slow)}${round}`), slow));
 }
 const stored = await sealed(join(root, "r02"));
 const leaves = Number(values.leaves);
@@ -54,7 +58,9 @@ rmSync(root, { recursive: true, force: true });
 console.log(
   `${Math.round(Math.max(...perSecond.slice(0, 3)))} exchanges recorded per CPU-second in one frame (${Math.round(Math.max(...perSecond.slice(3)))} as INTENT and RESULT); ` +
     `${Math.round(stored.after)} bytes on disk per exchange of ${Math.round(mean)} bytes after sealing (${Math.round(stored.before)} before)` +
-    (verified ? `; ${leaves} leaves verified in ${verified.seconds.toFixed(1)} s (${verified.contents})` : ""),
+    (verified
+      ? `; ${leaves} leaves verified in ${verified.seconds.toFixed(1)} s (${verified.contents})`
+      : ""),
 );
 
 /** Bodies of about 3 KB, so that figures are comparable: real texts, some joined until they are long enough. */
@@ -69,11 +75,28 @@ function bodies(corpora: string | undefined): { request: Buffer; response: Buffe
     if (prompt.length + answer.length < 1900) continue;
     if (prompt.length + answer.length < 3300)
       out.push({
-        request: Buffer.from(JSON.stringify({ model: "m-large", messages: [{ role: "user", content: prompt }], temperature: 0.7, max_tokens: 1024 })),
+        request: Buffer.from(
+          JSON.stringify({
+            model: "m-large",
+            messages: [{ role: "user", content: prompt }],
+            temperature: 0.7,
+            max_tokens: 1024,
+          }),
+        ),
         response: Buffer.from(
           JSON.stringify({
-            id: `chatcmpl-${randomBytes(12).toString("hex")}`, object: "chat.completion", created: 1_772_366_400, model: "m-large",
-            choices: [{ index: 0, message: { role: "assistant", content: answer, refusal: null }, logprobs: null, finish_reason: "stop" }],
+            id: `chatcmpl-${randomBytes(12).toString("hex")}`,
+            object: "chat.completion",
+            created: 1_772_366_400,
+            model: "m-large",
+            choices: [
+              {
+                index: 0,
+                message: { role: "assistant", content: answer, refusal: null },
+                logprobs: null,
+                finish_reason: "stop",
+              },
+            ],
             usage: { prompt_tokens: 512, completion_tokens: 340, total_tokens: 852 },
           }),
         ),
@@ -86,9 +109,16 @@ function bodies(corpora: string | undefined): { request: Buffer; response: Buffe
 function* corpusPairs(folder: string): Generator<[string, string]> {
   for (const kind of ["benign_user", "harvest", "benign_app"]) {
     for (const name of readdirSync(join(folder, kind))) {
-      const rows = gunzipSync(readFileSync(join(folder, kind, name))).toString("utf8").trim().split("\n").slice(0, 400);
+      const rows = gunzipSync(readFileSync(join(folder, kind, name)))
+        .toString("utf8")
+        .trim()
+        .split("\n")
+        .slice(0, 400);
       for (const row of rows) {
-        const { messages, response } = JSON.parse(row) as { messages: { content: string }[]; response?: string };
+        const { messages, response } = JSON.parse(row) as {
+          messages: { content: string }[];
+          response?: string;
+        };
         if (response) yield [messages.map((m) => m.content).join("\n"), response];
       }
     }
@@ -97,13 +127,22 @@ function* corpusPairs(folder: string): Generator<[string, string]> {
 
 /** Pseudo-text with the entropy of words: compresses about as well as English does. */
 function* ownPairs(): Generator<[string, string]> {
-  const words = Array.from({ length: 4000 }, (_, i) => createHash("md5").update(`w${i}`).digest("base64").replace(/[^a-z]/g, "").slice(0, 2 + (i % 8)) || "a");
+  const words = Array.from(
+    { length: 4000 },
+    (_, i) =>
+      createHash("md5")
+        .update(`w${i}`)
+        .digest("base64")
+        .replace(/[^a-z]/g, "")
+        .slice(0, 2 + (i % 8)) || "a",
+  );
   let state = 12_345;
   const next = (): string => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     return words[Math.floor((state / 2_147_483_648) ** 3 * words.length)]!;
   };
-  for (let i = 0; i < 4000; i++) yield [Array.from({ length: 200 }, next).join(" "), Array.from({ length: 300 }, next).join(" ")];
+  for (let i = 0; i < 4000; i++)
+    yield [Array.from({ length: 200 }, next).join(" "), Array.from({ length: 300 }, next).join(" ")];
 }
 
 function parts(): void {
@@ -115,7 +154,13 @@ function parts(): void {
   const steps: [string, () => unknown][] = [
     ["derive key and salts", () => deriveSecret(secret)],
     ["wrap the record key", () => wrapKey(month, secret)],
-    ["5 commitments over 3 KB", () => [0, 1, 2].map(() => commit(derived.salts[0]!, 0, context)).concat(commit(derived.salts[0]!, 3, kb), commit(derived.salts[0]!, 4, kb))],
+    [
+      "5 commitments over 3 KB",
+      () =>
+        [0, 1, 2]
+          .map(() => commit(derived.salts[0]!, 0, context))
+          .concat(commit(derived.salts[0]!, 3, kb), commit(derived.salts[0]!, 4, kb)),
+    ],
     ["encrypt 3 KB", () => seal(derived, context, Buffer.concat([kb, kb]))],
     ["leaf hash", () => hash("sha256", kb.subarray(0, 163), "buffer")],
   ];
@@ -144,23 +189,36 @@ async function record(dataDir: string, slow: boolean): Promise<number> {
   const { user, system } = process.cpuUsage(before);
   const seconds = (user + system) / 1e6;
   const perCpuSecond = count / seconds;
-  console.log(`  batch 100, ${slow ? "INTENT and RESULT" : "one frame"}: ${Math.round(perCpuSecond)} exchanges per CPU-second (${(1e6 / perCpuSecond).toFixed(1)} us each), ${Math.round((count / (performance.now() - wall)) * 1000)}/s wall`);
+  console.log(
+    `  batch 100, ${slow ? "INTENT and RESULT" : "one frame"}: ${Math.round(perCpuSecond)} exchanges per CPU-second (${(1e6 / perCpuSecond).toFixed(1)} us each), ${Math.round((count / (performance.now() - wall)) * 1000)}/s wall`,
+  );
   await ledger.stop();
   return perCpuSecond;
 }
 
 function intentOf(i: number): Intent {
   return {
-    id: `ex_${String(i).padStart(26, "0")}`, account: `acc_${i % 50}`, key: `key_${i % 50}`, receivedAt: Date.now(),
-    client: { ip: "203.0.113.7", userAgent: "OpenAI/Python 2.1" }, endpoint: "/v1/chat/completions", model: "m-large", permit: null,
-    upstream: "bench", request: texts[i % texts.length]!.request,
+    id: `ex_${String(i).padStart(26, "0")}`,
+    account: `acc_${i % 50}`,
+    key: `key_${i % 50}`,
+    receivedAt: Date.now(),
+    client: { ip: "203.0.113.7", userAgent: "OpenAI/Python 2.1" },
+    endpoint: "/v1/chat/completions",
+    model: "m-large",
+    permit: null,
+    upstream: "bench",
+    request: texts[i % texts.length]!.request,
   };
 }
 
 function resultOf(i: number): Result {
   return {
-    status: 200, outcome: "complete", contentType: "application/json", response: [texts[i % texts.length]!.response],
-    usage: { input: 512, output: 340 }, firstByteMs: 3,
+    status: 200,
+    outcome: "complete",
+    contentType: "application/json",
+    response: [texts[i % texts.length]!.response],
+    usage: { input: 512, output: 340 },
+    firstByteMs: 3,
   };
 }
 
@@ -171,7 +229,9 @@ async function sealed(dataDir: string): Promise<{ before: number; after: number 
   const report = (await sealSegment(dataDir, first!, masters))!;
   const { user, system } = process.cpuUsage(cpu);
   const exchanges = report.records - 60;
-  console.log(`  sealing: ${((user + system) / exchanges).toFixed(0)} us CPU per exchange, in its own process of low priority`);
+  console.log(
+    `  sealing: ${((user + system) / exchanges).toFixed(0)} us CPU per exchange, in its own process of low priority`,
+  );
   const log = sizeOf(join(dataDir, "log")) / Number(values.exchanges);
   return { before: report.before / exchanges + log, after: report.after / exchanges + log };
 }
@@ -181,18 +241,33 @@ async function verifyMany(count: number): Promise<{ seconds: number; contents: s
   const ledger = await Ledger.open({ dataDir, now: () => Date.now(), checkpointMs: 5000 });
   const small = Buffer.from('{"model":"m","messages":[{"role":"user","content":"short"}]}');
   for (let i = 0; i < count; i += 1000) {
-    await Promise.all(Array.from({ length: 1000 }, (_, j) => ledger.begin({ ...intentOf(i + j), request: small }).finish({ ...resultOf(i + j), response: [small] })));
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, j) =>
+        ledger
+          .begin({ ...intentOf(i + j), request: small })
+          .finish({ ...resultOf(i + j), response: [small] }),
+      ),
+    );
     if (i % 100_000 === 0) process.stderr.write(`\r  writing ${i} of ${count} leaves`);
   }
   await ledger.stop();
   process.stderr.write("\n");
   const from = performance.now();
-  const report = await verify({ dataDir, masters: await loadMasterKeys(dataDir, {}), verifiers: readVkeys(dataDir), against: null });
+  const report = await verify({
+    dataDir,
+    masters: await loadMasterKeys(dataDir, {}),
+    verifiers: readVkeys(dataDir),
+    against: null,
+  });
   const seconds = (performance.now() - from) / 1000;
-  if (!report.holds || report.leaves !== count) throw new Error(`verification failed: ${JSON.stringify(report.problems[0])}`);
+  if (!report.holds || report.leaves !== count)
+    throw new Error(`verification failed: ${JSON.stringify(report.problems[0])}`);
   const quick = performance.now();
   await verify({ dataDir, masters: null, verifiers: readVkeys(dataDir), against: null });
-  return { seconds, contents: `every content opened and compared; ${((performance.now() - quick) / 1000).toFixed(1)} s without contents` };
+  return {
+    seconds,
+    contents: `every content opened and compared; ${((performance.now() - quick) / 1000).toFixed(1)} s without contents`,
+  };
 }
 
 function sizeOf(folder: string): number {

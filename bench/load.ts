@@ -5,11 +5,14 @@
  */
 import { connect, type Socket } from "node:net";
 
-const [kind = "paced", port = "0", key = "", bodyBytes = "2048", amount = "1000", seconds = "5"] = process.argv.slice(2);
+const [kind = "paced", port = "0", key = "", bodyBytes = "2048", amount = "1000", seconds = "5"] =
+  process.argv.slice(2);
 
 function request(stream: boolean): Buffer {
   const body = { model: "m-large", stream, messages: [{ role: "user", content: "" }] };
-  body.messages[0]!.content = "word ".repeat(Math.ceil(Math.max(0, Number(bodyBytes) - JSON.stringify(body).length) / 5));
+  body.messages[0]!.content = "word ".repeat(
+    Math.ceil(Math.max(0, Number(bodyBytes) - JSON.stringify(body).length) / 5),
+  );
   const json = JSON.stringify(body);
   return Buffer.from(
     `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: http://127.0.0.1:${process.env["UPSTREAM_PORT"] ?? ""}/v1\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
@@ -81,7 +84,8 @@ class Caller {
   }
 }
 
-const quantile = (values: number[], q: number): number => values[Math.min(values.length - 1, Math.floor(values.length * q))] ?? NaN;
+const quantile = (values: number[], q: number): number =>
+  values[Math.min(values.length - 1, Math.floor(values.length * q))] ?? NaN;
 const latencies: number[] = [];
 const firsts: number[] = [];
 let errors = 0;
@@ -97,13 +101,17 @@ if (kind === "paced") {
   const send = (planned: number): void => {
     const caller = free.pop();
     if (!caller) return void waiting.push(planned);
-    caller.ask(bytes, () => {}, (ok) => {
-      if (ok) latencies.push(performance.now() - planned);
-      else errors++;
-      free.push(caller);
-      const next = waiting.shift();
-      if (next !== undefined) send(next);
-    });
+    caller.ask(
+      bytes,
+      () => {},
+      (ok) => {
+        if (ok) latencies.push(performance.now() - planned);
+        else errors++;
+        free.push(caller);
+        const next = waiting.shift();
+        if (next !== undefined) send(next);
+      },
+    );
   };
   await new Promise<void>((resolve) => {
     const tick = (): void => {
@@ -124,11 +132,15 @@ if (kind === "paced") {
       while (performance.now() < stopAt) {
         const from = performance.now();
         await new Promise<void>((resolve) => {
-          caller.ask(bytes, () => firsts.push(performance.now() - from), (ok) => {
-            if (ok) latencies.push(performance.now() - from);
-            else errors++;
-            resolve();
-          });
+          caller.ask(
+            bytes,
+            () => firsts.push(performance.now() - from),
+            (ok) => {
+              if (ok) latencies.push(performance.now() - from);
+              else errors++;
+              resolve();
+            },
+          );
         });
         if (errors > 20) break;
       }
@@ -139,8 +151,12 @@ if (kind === "paced") {
 for (const list of [latencies, firsts]) list.sort((a, b) => a - b);
 console.log(
   JSON.stringify({
-    done: latencies.length, errors,
-    p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), firstP50: quantile(firsts, 0.5), firstP99: quantile(firsts, 0.99),
+    done: latencies.length,
+    errors,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    firstP50: quantile(firsts, 0.5),
+    firstP99: quantile(firsts, 0.99),
   }),
 );
 process.exit(0);

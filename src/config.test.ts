@@ -6,22 +6,54 @@ import { ConfigError, loadConfig, parseConfig } from "./config.ts";
 
 describe("configuration", () => {
   it("has a default for everything", () => {
-    expect(parseConfig(null, "test")).toMatchObject({ port: 8787, mode: "held", onLedgerFailure: "closed", upstreams: [], admin: { host: "127.0.0.1" } });
+    expect(parseConfig(null, "test")).toMatchObject({
+      port: 8787,
+      mode: "held",
+      onLedgerFailure: "closed",
+      upstreams: [],
+      admin: { host: "127.0.0.1" },
+    });
   });
 
   it("takes an upstream without a kind as OpenAI-compatible", () => {
-    const { upstreams } = parseConfig({ upstreams: [{ name: "a", baseUrl: "http://127.0.0.1:8000/v1" }, { name: "b", kind: "recorded" }] }, "test");
-    expect(upstreams.map(({ kind, models }) => [kind, models])).toEqual([["openai", ["*"]], ["recorded", ["*"]]]);
+    const { upstreams } = parseConfig(
+      {
+        upstreams: [
+          { name: "a", baseUrl: "http://127.0.0.1:8000/v1" },
+          { name: "b", kind: "recorded" },
+        ],
+      },
+      "test",
+    );
+    expect(upstreams.map(({ kind, models }) => [kind, models])).toEqual([
+      ["openai", ["*"]],
+      ["recorded", ["*"]],
+    ]);
   });
 
   it("reports every mistake at once, with field and value", () => {
-    const wrong = { port: 70_000, mode: "sometimes", upstreams: [{ name: "x", baseUrl: "ftp://x" }], prot: 1 };
+    const wrong = {
+      port: 70_000,
+      mode: "sometimes",
+      upstreams: [{ name: "x", baseUrl: "ftp://x" }],
+      prot: 1,
+    };
     expect(() => parseConfig(wrong, "stillwatch.yaml")).toThrow(ConfigError);
     try {
       parseConfig(wrong, "stillwatch.yaml");
     } catch (error) {
       const { message } = error as Error;
-      for (const part of ["4 mistakes", "port", "70000", "mode", '"sometimes"', "upstreams.0.baseUrl", "ftp://x", "prot"]) expect(message).toContain(part);
+      for (const part of [
+        "4 mistakes",
+        "port",
+        "70000",
+        "mode",
+        '"sometimes"',
+        "upstreams.0.baseUrl",
+        "ftp://x",
+        "prot",
+      ])
+        expect(message).toContain(part);
     }
   });
 
@@ -31,7 +63,10 @@ describe("configuration", () => {
       writeFileSync(join(folder, "a.yaml"), "port: 9000\nadmin: { port: 9001 }\n");
       writeFileSync(join(folder, "b.json"), '{"port": 9000}');
       writeFileSync(join(folder, "c.yaml"), "port: [1\n");
-      expect(loadConfig(join(folder, "a.yaml"), { port: 7 })).toMatchObject({ port: 7, admin: { port: 9001 } });
+      expect(loadConfig(join(folder, "a.yaml"), { port: 7 })).toMatchObject({
+        port: 7,
+        admin: { port: 9001 },
+      });
       expect(loadConfig(join(folder, "b.json")).port).toBe(9000);
       expect(() => loadConfig(join(folder, "c.yaml"))).toThrow(/neither YAML nor JSON/);
       expect(() => loadConfig(join(folder, "none.yaml"))).toThrow(/there is no file/);

@@ -54,7 +54,9 @@ const upstream = z.discriminatedUnion("kind", [
 ]);
 
 function openAiUnlessSaid(value: unknown): unknown {
-  return typeof value === "object" && value !== null && !("kind" in value) ? { ...value, kind: "openai" } : value;
+  return typeof value === "object" && value !== null && !("kind" in value)
+    ? { ...value, kind: "openai" }
+    : value;
 }
 
 const limits = z.strictObject({
@@ -83,7 +85,9 @@ const schema = z.strictObject({
   onLedgerFailure: z.enum(["closed", "open"]).default("closed"),
   upstreams: z.array(z.preprocess(openAiUnlessSaid, upstream)).default([]),
   /** USD per million tokens, by model; `*` for every other model. Needed for limits in money. */
-  prices: z.record(z.string(), z.strictObject({ input: z.number().min(0), output: z.number().min(0) })).default({}),
+  prices: z
+    .record(z.string(), z.strictObject({ input: z.number().min(0), output: z.number().min(0) }))
+    .default({}),
   /** Limits of accounts that have none of their own. */
   defaultLimits: limits.default({}),
   trustedProxies: z.array(z.string()).default([]),
@@ -100,7 +104,10 @@ const schema = z.strictObject({
   ledger: z
     .strictObject({
       /** Name of the log in checkpoints, a schema-less URL of yours; used when a data folder is made. */
-      origin: z.string().regex(/^[^\s+]+$/, "no spaces and no +").default("stillwatch.local"),
+      origin: z
+        .string()
+        .regex(/^[^\s+]+$/, "no spaces and no +")
+        .default("stillwatch.local"),
       /** Program (with arguments) that prints the master key, e.g. one that asks your KMS; else keys/master.key. */
       masterKeyCommand: z.array(z.string()).default([]),
       segmentBytes: bytes.default(32 * 1024 * 1024),
@@ -135,7 +142,10 @@ export function loadConfig(path: string | undefined, overrides: Overrides = {}):
     ...config,
     ...(overrides.port === undefined ? {} : { port: overrides.port }),
     admin: { ...config.admin, ...(overrides.adminPort === undefined ? {} : { port: overrides.adminPort }) },
-    detect: { ...config.detect, ...(overrides.calibration === undefined ? {} : { calibration: overrides.calibration }) },
+    detect: {
+      ...config.detect,
+      ...(overrides.calibration === undefined ? {} : { calibration: overrides.calibration }),
+    },
   };
 }
 
@@ -146,14 +156,17 @@ export function parseConfig(value: unknown, source: string): Config {
     const field = issue.path.join(".") || "the file";
     return `  ${field}: ${issue.message} (is ${JSON.stringify(valueAt(value, issue.path)) ?? "missing"})`;
   });
-  throw new ConfigError(`${source} has ${lines.length} mistake${lines.length > 1 ? "s" : ""}:\n${lines.join("\n")}`);
+  throw new ConfigError(
+    `${source} has ${lines.length} mistake${lines.length > 1 ? "s" : ""}:\n${lines.join("\n")}`,
+  );
 }
 
 /** The provider's key of an upstream, from the environment. Throws ConfigError when the variable is not set. */
 export function upstreamKey(name: string, variable: string | undefined): string | null {
   if (variable === undefined) return null;
   const value = process.env[variable];
-  if (!value) throw new ConfigError(`upstream ${name}: the environment variable ${variable} (apiKeyEnv) is not set`);
+  if (!value)
+    throw new ConfigError(`upstream ${name}: the environment variable ${variable} (apiKeyEnv) is not set`);
   return value;
 }
 
@@ -182,5 +195,8 @@ function readFile(path: string): unknown {
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
+  return path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    value,
+  );
 }

@@ -3,24 +3,65 @@ import { overview, UsageError, type Io } from "./cli/arguments.ts";
 import type { Command } from "./cli/command.ts";
 
 /** Every command, loaded when it is asked for: `stillwatch --help` must not wait for a database. */
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
-  serve: { summary: "the gateway, the ledger and the detector", load: async () => (await import("./cli/serve.ts")).serve },
-  accounts: { summary: "accounts: list, add, change, suspend", load: async () => (await import("./cli/accounts.ts")).accounts },
-  keys: { summary: "API keys: list, add, rotate, revoke", load: async () => (await import("./cli/keys.ts")).keys },
-  import: { summary: "existing logs into the journal", load: async () => (await import("./cli/import.ts")).importLogs },
-  calibrate: { summary: "a calibration from traffic believed mostly honest", load: async () => (await import("./cli/calibrate.ts")).calibrate },
-  replay: { summary: "detection over recorded traffic, offline", load: async () => (await import("./cli/replay.ts")).replay },
+const COMMANDS: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
+> = {
+  serve: {
+    summary: "the gateway, the ledger and the detector",
+    load: async () => (await import("./cli/serve.ts")).serve,
+  },
+  accounts: {
+    summary: "accounts: list, add, change, suspend",
+    load: async () => (await import("./cli/accounts.ts")).accounts,
+  },
+  keys: {
+    summary: "API keys: list, add, rotate, revoke",
+    load: async () => (await import("./cli/keys.ts")).keys,
+  },
+  import: {
+    summary: "existing logs into the journal",
+    load: async () => (await import("./cli/import.ts")).importLogs,
+  },
+  calibrate: {
+    summary: "a calibration from traffic believed mostly honest",
+    load: async () => (await import("./cli/calibrate.ts")).calibrate,
+  },
+  replay: {
+    summary: "detection over recorded traffic, offline",
+    load: async () => (await import("./cli/replay.ts")).replay,
+  },
   alarms: { summary: "what the detector found", load: async () => (await import("./cli/alarms.ts")).alarms },
-  account: { summary: "one account: what it did, what it may, why it stands out", load: async () => (await import("./cli/account.ts")).account },
-  tail: { summary: "exchanges and alarms as they come", load: async () => (await import("./cli/tail.ts")).tail },
-  ledger: { summary: "verify, fsck, export, erase, checkpoint, keys", load: async () => (await import("./cli/ledger.ts")).ledger },
-  evidence: { summary: "bundles that verify offline", load: async () => (await import("./cli/evidence.ts")).evidence },
+  account: {
+    summary: "one account: what it did, what it may, why it stands out",
+    load: async () => (await import("./cli/account.ts")).account,
+  },
+  tail: {
+    summary: "exchanges and alarms as they come",
+    load: async () => (await import("./cli/tail.ts")).tail,
+  },
+  ledger: {
+    summary: "verify, fsck, export, erase, checkpoint, keys",
+    load: async () => (await import("./cli/ledger.ts")).ledger,
+  },
+  evidence: {
+    summary: "bundles that verify offline",
+    load: async () => (await import("./cli/evidence.ts")).evidence,
+  },
   receipt: { summary: "check a receipt", load: async () => (await import("./cli/receipt.ts")).receipt },
-  bench: { summary: "the product's own measurements", load: async () => (await import("./cli/bench.ts")).bench },
-  doctor: { summary: "checks installation, disk, clock, keys and upstreams", load: async () => (await import("./cli/doctor.ts")).doctor },
+  bench: {
+    summary: "the product's own measurements",
+    load: async () => (await import("./cli/bench.ts")).bench,
+  },
+  doctor: {
+    summary: "checks installation, disk, clock, keys and upstreams",
+    load: async () => (await import("./cli/doctor.ts")).doctor,
+  },
 };
 
-const io: Io = { out: (text) => void process.stdout.write(text), err: (text) => void process.stderr.write(text) };
+const io: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
 
 /** Returns the exit code: 0 done, 1 failed, 2 wrong input. */
 async function main(argv: string[]): Promise<number> {

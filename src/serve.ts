@@ -71,7 +71,12 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
         clock,
         random: randomBytes,
         log,
-        status: () => ({ dataDir, leaves: ledger.size, journalFailing: ledger.failing, ...detection?.status() }),
+        status: () => ({
+          dataDir,
+          leaves: ledger.size,
+          journalFailing: ledger.failing,
+          ...detection?.status(),
+        }),
       },
     );
     await gateway.start();
@@ -128,18 +133,53 @@ async function openUpstream(upstream: UpstreamConfig, log: Log): Promise<Upstrea
   const { name, models, onMiss, file } = upstream;
   const recorded = new RecordedUpstream({ ...defaultRecordedOptions, name, models, onMiss });
   if (file !== undefined) {
-    const { kept, leftOut } = await recorded.load(file, (line, why) => log("warn", `${file}, line ${line}: ${why}`));
-    log("info", `upstream ${name}: ${kept} recorded answers${leftOut > 0 ? `, ${leftOut} left out (no answer, or no room)` : ""}`);
+    const { kept, leftOut } = await recorded.load(file, (line, why) =>
+      log("warn", `${file}, line ${line}: ${why}`),
+    );
+    log(
+      "info",
+      `upstream ${name}: ${kept} recorded answers${leftOut > 0 ? `, ${leftOut} left out (no answer, or no room)` : ""}`,
+    );
   }
   return recorded;
 }
 
 function gatewayOptions(config: Config): Partial<typeof defaultGatewayOptions> {
-  const { host, port, mode, onLedgerFailure, trustedProxies, forwardedHeader, allowRawPaths, forwardHeaders } = config;
-  const { maxBodyBytes, maxResponseBytes, maxExchangesInHand, requestTimeoutMs, callerStallMs, onClientLeft, stopWaitMs } = config;
+  const {
+    host,
+    port,
+    mode,
+    onLedgerFailure,
+    trustedProxies,
+    forwardedHeader,
+    allowRawPaths,
+    forwardHeaders,
+  } = config;
+  const {
+    maxBodyBytes,
+    maxResponseBytes,
+    maxExchangesInHand,
+    requestTimeoutMs,
+    callerStallMs,
+    onClientLeft,
+    stopWaitMs,
+  } = config;
   return definedOnly({
-    host, port, mode, onLedgerFailure, trustedProxies, forwardedHeader, allowRawPaths, forwardHeaders,
-    maxBodyBytes, maxResponseBytes, maxExchangesInHand, requestTimeoutMs, callerStallMs, onClientLeft, stopWaitMs,
+    host,
+    port,
+    mode,
+    onLedgerFailure,
+    trustedProxies,
+    forwardedHeader,
+    allowRawPaths,
+    forwardHeaders,
+    maxBodyBytes,
+    maxResponseBytes,
+    maxExchangesInHand,
+    requestTimeoutMs,
+    callerStallMs,
+    onClientLeft,
+    stopWaitMs,
   });
 }
 
@@ -183,7 +223,11 @@ class Detection {
     this.#publishLimit();
     this.#unwatch = ledger.watch(() => this.#publishLimit());
     const calibration = config.detect.calibration ?? null;
-    this.#state = { running: true, learning: calibration === null, calibration: calibration ?? "built-in (simulated traffic)" };
+    this.#state = {
+      running: true,
+      learning: calibration === null,
+      calibration: calibration ?? "built-in (simulated traffic)",
+    };
     const workerData: WorkerInput = {
       dataDir,
       masterKeyCommand: config.ledger.masterKeyCommand,
@@ -199,7 +243,10 @@ class Detection {
     this.#worker.on("message", (message: FromWorker) => void this.#hear(message, log));
     this.#worker.on("error", (error) => {
       this.#state = { ...this.#state, running: false, error: error.message };
-      log("error", `detection stopped: ${error.message}. Exchanges are served and recorded; restart to go on detecting.`);
+      log(
+        "error",
+        `detection stopped: ${error.message}. Exchanges are served and recorded; restart to go on detecting.`,
+      );
     });
     this.#gone = new Promise((resolve) => this.#worker.on("exit", () => resolve()));
   }
@@ -254,7 +301,9 @@ class Sealer {
   wake(): void {
     if (!this.#config.ledger.seal || this.#stopped || this.#work) return;
     this.#work = this.#sealAll()
-      .catch((error: unknown) => this.#log("warn", `sealing failed, segments stay uncompressed: ${(error as Error).message}`))
+      .catch((error: unknown) =>
+        this.#log("warn", `sealing failed, segments stay uncompressed: ${(error as Error).message}`),
+      )
       .finally(() => (this.#work = null));
   }
 
@@ -278,7 +327,9 @@ class Sealer {
     const command = ["ledger", "seal", "--data", this.#dataDir, "--segment", String(first), "--holding-lock"];
     const kms = this.#config.ledger.masterKeyCommand.flatMap((word) => ["--master-key-command", word]);
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [main, ...command, ...kms], { stdio: ["ignore", "ignore", "pipe"] });
+      const child = spawn(process.execPath, [main, ...command, ...kms], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
       if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_LOW);
       let talk = "";
       child.stderr.on("data", (data: Buffer) => (talk = (talk + data.toString("utf8")).slice(-2000)));

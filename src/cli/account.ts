@@ -40,13 +40,16 @@ export const account: Command = {
     const stored = store.findAccount(id);
     const keys = store.listKeys(id);
     store.close();
-    if (!stored && activity.exchanges === 0) throw new UsageError(`there is no account ${id} in ${dataDir}; \`stillwatch accounts list\` shows all`);
+    if (!stored && activity.exchanges === 0)
+      throw new UsageError(`there is no account ${id} in ${dataDir}; \`stillwatch accounts list\` shows all`);
     if (args.flag("json")) {
       io.out(`${JSON.stringify({ account: id, standing: stored, keys, activity, alarms })}\n`);
       return 0;
     }
     const count = (counts: Record<string, number>): string =>
-      Object.entries(counts).map(([name, n]) => `${name} ${n}`).join(", ") || "-";
+      Object.entries(counts)
+        .map(([name, n]) => `${name} ${n}`)
+        .join(", ") || "-";
     io.out(
       `${id}  ${stored ? stored.standing : "not registered here (imported)"}${stored?.organization ? `  ${stored.organization}` : ""}\n` +
         `  exchanges  ${activity.exchanges}${activity.erased ? ` (and ${activity.erased} erased)` : ""}, ${activity.first ?? "-"} to ${activity.last ?? "-"}\n` +
@@ -59,14 +62,28 @@ export const account: Command = {
   },
 };
 
-async function fold(dataDir: string, id: string, masters: Awaited<ReturnType<typeof masterKeys>>): Promise<{ activity: Activity; alarms: Alarm[] }> {
-  const activity: Activity = { exchanges: 0, erased: 0, inputTokens: 0, outputTokens: 0, first: null, last: null, outcomes: {}, models: {} };
+async function fold(
+  dataDir: string,
+  id: string,
+  masters: Awaited<ReturnType<typeof masterKeys>>,
+): Promise<{ activity: Activity; alarms: Alarm[] }> {
+  const activity: Activity = {
+    exchanges: 0,
+    erased: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    first: null,
+    last: null,
+    outcomes: {},
+    models: {},
+  };
   const alarms: Alarm[] = [];
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
       const { event } = opened;
       if (event["type"] === "alarm" && alarmOf(event).subject.account === id) alarms.push(alarmOf(event));
-      if (event["type"] === "erasure" && event["account"] === id) activity.erased += (event["leaves"] as number[]).length;
+      if (event["type"] === "erasure" && event["account"] === id)
+        activity.erased += (event["leaves"] as number[]).length;
     }
     if (opened.kind !== "exchange" || opened.who.account !== id) continue;
     const { parameters: p } = opened;

@@ -24,8 +24,13 @@ export interface Arguments {
 }
 
 /** Throws UsageError for unknown options and missing values. `command` as in `stillwatch ledger verify`. */
-export function readArguments(command: string, argv: readonly string[], options: ParseArgsOptionsConfig): Arguments {
-  const usage = (message: string): UsageError => new UsageError(`${message}; see \`stillwatch ${command} --help\``);
+export function readArguments(
+  command: string,
+  argv: readonly string[],
+  options: ParseArgsOptionsConfig,
+): Arguments {
+  const usage = (message: string): UsageError =>
+    new UsageError(`${message}; see \`stillwatch ${command} --help\``);
   let values: Record<string, string | boolean | (string | boolean)[] | undefined>;
   let words: string[];
   try {
@@ -89,12 +94,20 @@ export async function dispatch(
     io.out(list);
     return word === undefined ? 2 : 0;
   }
-  throw new UsageError(`there is no \`stillwatch ${name} ${word}\`; there is: ${Object.keys(subcommands).join(", ")}`);
+  throw new UsageError(
+    `there is no \`stillwatch ${name} ${word}\`; there is: ${Object.keys(subcommands).join(", ")}`,
+  );
 }
 
-export function overview(name: string, about: string, subcommands: Readonly<Record<string, Pick<Subcommand, "summary">>>): string {
+export function overview(
+  name: string,
+  about: string,
+  subcommands: Readonly<Record<string, Pick<Subcommand, "summary">>>,
+): string {
   const width = Math.max(...Object.keys(subcommands).map((word) => word.length));
-  const rows = Object.entries(subcommands).map(([word, { summary }]) => `  ${word.padEnd(width)}  ${summary}\n`);
+  const rows = Object.entries(subcommands).map(
+    ([word, { summary }]) => `  ${word.padEnd(width)}  ${summary}\n`,
+  );
   const group = name === "<command>" ? "" : `${name} `;
   return `stillwatch ${name}: ${about}\n\n${rows.join("")}\n\`stillwatch ${group}<command> --help\` shows options and examples.\n`;
 }

@@ -13,7 +13,9 @@ const HELP = `stillwatch bench <what> [options]
 
 The product's own measurements; each prints its figure last. Options are passed on (--help shows them).
 
-${Object.entries(SCRIPTS).map(([name, about]) => `  ${name.padEnd(9)}${about}`).join("\n")}
+${Object.entries(SCRIPTS)
+  .map(([name, about]) => `  ${name.padEnd(9)}${about}`)
+  .join("\n")}
 
 Examples
   stillwatch bench journal
@@ -27,12 +29,16 @@ export const bench: Command = {
   run(argv, io) {
     const [name, ...rest] = argv;
     if (name === undefined || !Object.hasOwn(SCRIPTS, name)) {
-      if (name !== undefined) throw new UsageError(`there is no bench ${name}; there is: ${Object.keys(SCRIPTS).join(", ")}`);
+      if (name !== undefined)
+        throw new UsageError(`there is no bench ${name}; there is: ${Object.keys(SCRIPTS).join(", ")}`);
       io.out(HELP);
       return Promise.resolve(2);
     }
     const script = new URL(`../../bench/${name}.ts`, import.meta.url).pathname;
-    if (!existsSync(script)) throw new UsageError(`${script} is not here: benchmarks come with a checkout, not with the installed package`);
+    if (!existsSync(script))
+      throw new UsageError(
+        `${script} is not here: benchmarks come with a checkout, not with the installed package`,
+      );
     const child = spawn(process.execPath, [script, ...rest], { stdio: "inherit" });
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
     return new Promise((resolve) => child.on("exit", (code) => resolve(code === 0 ? 0 : code === 2 ? 2 : 1)));

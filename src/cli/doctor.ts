@@ -43,7 +43,9 @@ export const doctor: Command = {
     ];
     const ok = findings.every((finding) => finding.ok);
     if (args.flag("json")) io.out(`${JSON.stringify({ ok, findings })}\n`);
-    else for (const f of findings) io.out(`${f.ok ? "ok  " : "MEND"}  ${f.check}: ${f.found}${f.ok ? "" : `\n      ${f.cure ?? ""}`}\n`);
+    else
+      for (const f of findings)
+        io.out(`${f.ok ? "ok  " : "MEND"}  ${f.check}: ${f.found}${f.ok ? "" : `\n      ${f.cure ?? ""}`}\n`);
     return ok ? 0 : 1;
   },
 };
@@ -65,16 +67,30 @@ function disk(dataDir: string): Finding {
   const at = existing(dataDir);
   const { bavail, bsize } = statfsSync(at);
   const free = bavail * bsize;
-  return { check: "disk", ok: free > 1e9, found: `${(free / 1e9).toFixed(1)} GB free at ${at}`, cure: "free space: without it the gateway answers 503 ledger_unavailable" };
+  return {
+    check: "disk",
+    ok: free > 1e9,
+    found: `${(free / 1e9).toFixed(1)} GB free at ${at}`,
+    cure: "free space: without it the gateway answers 503 ledger_unavailable",
+  };
 }
 
 function rights(dataDir: string): Finding {
   const at = existing(dataDir);
   try {
     accessSync(at, constants.R_OK | constants.W_OK | constants.X_OK);
-    return { check: "data folder", ok: true, found: existsSync(dataDir) ? dataDir : `${dataDir} will be made` };
+    return {
+      check: "data folder",
+      ok: true,
+      found: existsSync(dataDir) ? dataDir : `${dataDir} will be made`,
+    };
   } catch {
-    return { check: "data folder", ok: false, found: `${at} cannot be written by this user`, cure: "change its owner, or choose another with --data" };
+    return {
+      check: "data folder",
+      ok: false,
+      found: `${at} cannot be written by this user`,
+      cure: "change its owner, or choose another with --data",
+    };
   }
 }
 
@@ -93,7 +109,12 @@ async function keys(dataDir: string, command: readonly string[]): Promise<Findin
           : { check, ok: true, found: "readable by this user only; is it in your backup?" },
       );
     } catch (error) {
-      findings.push({ check, ok: false, found: (error as Error).message, cure: "restore it from your backup; a folder that was never served has none yet" });
+      findings.push({
+        check,
+        ok: false,
+        found: (error as Error).message,
+        cure: "restore it from your backup; a folder that was never served has none yet",
+      });
     }
   }
   return findings;
@@ -103,12 +124,22 @@ async function upstream(u: Config["upstreams"][number]): Promise<Finding> {
   const check = `upstream ${u.name}`;
   if (u.kind === "recorded") {
     const ok = u.file === undefined || existsSync(u.file);
-    return { check, ok, found: ok ? "recorded answers" : `there is no file ${u.file}`, cure: "correct upstreams.file in the configuration" };
+    return {
+      check,
+      ok,
+      found: ok ? "recorded answers" : `there is no file ${u.file}`,
+      cure: "correct upstreams.file in the configuration",
+    };
   }
   try {
     upstreamKey(u.name, u.apiKeyEnv);
   } catch (error) {
-    return { check, ok: false, found: (error as Error).message, cure: "export the variable before `stillwatch serve`" };
+    return {
+      check,
+      ok: false,
+      found: (error as Error).message,
+      cure: "export the variable before `stillwatch serve`",
+    };
   }
   const url = new URL(u.baseUrl);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
@@ -122,7 +153,12 @@ async function upstream(u: Config["upstreams"][number]): Promise<Finding> {
     socket.on("timeout", () => end("no answer within 5 s"));
     socket.on("error", (error) => end(error.message));
   });
-  return { check, ok: problem === null, found: problem ?? `${url.host} accepts connections`, cure: "check baseUrl, DNS and firewall" };
+  return {
+    check,
+    ok: problem === null,
+    found: problem ?? `${url.host} accepts connections`,
+    cure: "check baseUrl, DNS and firewall",
+  };
 }
 
 function existing(path: string): string {

@@ -37,9 +37,12 @@ Examples
       withhold: { type: "string", multiple: true },
     });
     if (args.text("campaign") !== undefined)
-      throw new UsageError("campaigns are not linked yet by this version: export each account with --account");
+      throw new UsageError(
+        "campaigns are not linked yet by this version: export each account with --account",
+      );
     const withhold = args.list("withhold").map((name) => {
-      if (!GROUPS.slice(2).includes(name as GroupName)) throw new UsageError(`--withhold ${name}: choose from ${GROUPS.slice(2).join(", ")}`);
+      if (!GROUPS.slice(2).includes(name as GroupName))
+        throw new UsageError(`--withhold ${name}: choose from ${GROUPS.slice(2).join(", ")}`);
       return name as GroupName;
     });
     const dataDir = dataFolder(args);
@@ -54,7 +57,11 @@ Examples
       now: () => Date.now(),
       onProgress: (done, of) => of > 20_000 && io.err(`${done} of ${of} leaves\n`),
     });
-    io.out(args.flag("json") ? `${JSON.stringify({ account, items, out })}\n` : `${items} items of ${account} written to ${out}\nA verifier also needs the log's public key, by another way: stillwatch ledger key\n`);
+    io.out(
+      args.flag("json")
+        ? `${JSON.stringify({ account, items, out })}\n`
+        : `${items} items of ${account} written to ${out}\nA verifier also needs the log's public key, by another way: stillwatch ledger key\n`,
+    );
     return 0;
   },
 };
@@ -75,9 +82,13 @@ Example
   stillwatch evidence verify acc.bundle.jsonl.zst --trust log.vkey
 `,
   async run(argv, io) {
-    const args = readArguments("evidence verify", argv, { trust: { type: "string" }, json: { type: "boolean", default: false } });
+    const args = readArguments("evidence verify", argv, {
+      trust: { type: "string" },
+      json: { type: "boolean", default: false },
+    });
     const [path] = args.words;
-    if (path === undefined || !existsSync(path)) throw new UsageError(path === undefined ? "name the bundle to verify" : `there is no file ${path}`);
+    if (path === undefined || !existsSync(path))
+      throw new UsageError(path === undefined ? "name the bundle to verify" : `there is no file ${path}`);
     const trust = args.text("trust");
     if (trust === undefined)
       throw new UsageError(
@@ -104,7 +115,11 @@ async function judge(path: string, trust: string): ReturnType<typeof verifyBundl
   try {
     return await verifyBundle(readLines(path), parseTrust(readFileSync(trust, "utf8")));
   } catch (error) {
-    if (error instanceof EvidenceError || error instanceof LedgerError || (error instanceof Error && "code" in error))
+    if (
+      error instanceof EvidenceError ||
+      error instanceof LedgerError ||
+      (error instanceof Error && "code" in error)
+    )
       throw new UsageError(`cannot be judged: ${error.message}`);
     throw error;
   }

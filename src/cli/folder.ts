@@ -21,9 +21,12 @@ export const FOLDER_HELP = `  --data DIR                   data folder (default 
 /** Throws UsageError when this is not a data folder. */
 export function dataFolder(args: Arguments): string {
   const dataDir = args.required("data");
-  if (!existsSync(dataDir)) throw new UsageError(`there is no folder ${dataDir}: name the data folder with --data`);
+  if (!existsSync(dataDir))
+    throw new UsageError(`there is no folder ${dataDir}: name the data folder with --data`);
   if (listSegments(dataDir).length === 0)
-    throw new UsageError(`${dataDir} holds no journal: is it the folder that \`stillwatch serve --data\` was given?`);
+    throw new UsageError(
+      `${dataDir} holds no journal: is it the folder that \`stillwatch serve --data\` was given?`,
+    );
   return dataDir;
 }
 

@@ -34,9 +34,15 @@ Examples
     const [exchange, account, before] = [args.text("exchange"), args.text("account"), args.text("before")];
     if ((exchange === undefined) === (account === undefined))
       throw new UsageError("say what to erase: either --exchange ID or --account ID");
-    if (before !== undefined && Number.isNaN(Date.parse(before))) throw new UsageError(`--before ${before} is not a time such as 2026-01-01T00:00:00Z`);
+    if (before !== undefined && Number.isNaN(Date.parse(before)))
+      throw new UsageError(`--before ${before} is not a time such as 2026-01-01T00:00:00Z`);
     const dataDir = dataFolder(args);
-    const ledger = await Ledger.open({ dataDir, now: () => Date.now(), masterKeyCommand: masterKeyCommand(args), lockWaitMs: 500 });
+    const ledger = await Ledger.open({
+      dataDir,
+      now: () => Date.now(),
+      masterKeyCommand: masterKeyCommand(args),
+      lockWaitMs: 500,
+    });
     try {
       const erased = await ledger.erase({
         reason,
@@ -46,7 +52,11 @@ Examples
       });
       // Metadata of erased exchanges must not live on in files derived from the journal; `ledger seal` makes them again.
       for (const first of listSegments(dataDir)) await realDisk.remove(parquetPath(dataDir, first));
-      io.out(args.flag("json") ? `${JSON.stringify({ erased })}\n` : `erased ${erased} exchanges; proofs still hold (ledger verify)\n`);
+      io.out(
+        args.flag("json")
+          ? `${JSON.stringify({ erased })}\n`
+          : `erased ${erased} exchanges; proofs still hold (ledger verify)\n`,
+      );
     } finally {
       await ledger.stop();
     }

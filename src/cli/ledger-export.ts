@@ -49,7 +49,11 @@ Examples
       await accounts.close();
       store.close();
     }
-    io.out(args.flag("json") ? `${JSON.stringify({ exchanges, erased, out })}\n` : `${exchanges} exchanges written to ${out}${erased > 0 ? ` (${erased} are erased)` : ""}\n`);
+    io.out(
+      args.flag("json")
+        ? `${JSON.stringify({ exchanges, erased, out })}\n`
+        : `${exchanges} exchanges written to ${out}${erased > 0 ? ` (${erased} are erased)` : ""}\n`,
+    );
     return 0;
   },
 };

@@ -26,7 +26,9 @@ Example
     const dataDir = dataFolder(args);
     const note = readFileSync(checkpointPath(dataDir), "utf8");
     const { origin, size, root } = openCheckpoint(note, readVkeys(dataDir));
-    io.out(args.flag("json") ? `${JSON.stringify({ origin, size, root: root.toString("base64"), note })}\n` : note);
+    io.out(
+      args.flag("json") ? `${JSON.stringify({ origin, size, root: root.toString("base64"), note })}\n` : note,
+    );
     return 0;
   },
 };

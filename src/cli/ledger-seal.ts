@@ -36,8 +36,12 @@ Example
       for (const first of listSegments(dataDir).slice(0, -1)) {
         if (only !== undefined && first !== only) continue;
         const sealed = await sealSegment(dataDir, first, masters);
-        const rows = sealed || !existsSync(parquetPath(dataDir, first)) ? await writeParquet(dataDir, first, masters) : null;
-        if (sealed) io.err(`segment ${first}: ${sealed.records} records, ${sealed.before} -> ${sealed.after} bytes\n`);
+        const rows =
+          sealed || !existsSync(parquetPath(dataDir, first))
+            ? await writeParquet(dataDir, first, masters)
+            : null;
+        if (sealed)
+          io.err(`segment ${first}: ${sealed.records} records, ${sealed.before} -> ${sealed.after} bytes\n`);
         if (sealed || rows !== null) done.push({ segment: first, ...sealed, rows });
       }
       io.out(args.flag("json") ? `${JSON.stringify({ sealed: done })}\n` : `${done.length} segments done\n`);

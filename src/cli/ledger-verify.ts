@@ -58,7 +58,10 @@ Examples
   stillwatch ledger fsck --repair
 `,
   async run(argv, io) {
-    const args = readArguments("ledger fsck", argv, { ...folderOptions, repair: { type: "boolean", default: false } });
+    const args = readArguments("ledger fsck", argv, {
+      ...folderOptions,
+      repair: { type: "boolean", default: false },
+    });
     if (args.flag("repair")) await repair(dataFolder(args), args);
     const segments = describeSegments(dataFolder(args));
     const report = await verifyWith(args, io, false);
@@ -67,7 +70,9 @@ Examples
       return report.holds ? 0 : 1;
     }
     for (const s of segments)
-      io.out(`${s.path}  records ${s.firstRecord}-${s.lastRecord}  leaves from ${s.firstLeaf}  ${s.bytes} bytes${s.sealed ? "  sealed" : ""}\n`);
+      io.out(
+        `${s.path}  records ${s.firstRecord}-${s.lastRecord}  leaves from ${s.firstLeaf}  ${s.bytes} bytes${s.sealed ? "  sealed" : ""}\n`,
+      );
     tell(report, args, io);
     if (!report.holds)
       io.out(
@@ -100,7 +105,8 @@ async function verifyWith(args: Arguments, io: Io, withoutContents: boolean): Pr
     verifiers,
     against,
     onProgress: (done, total) => {
-      if (performance.now() - started > 2000) io.err(`\rverified ${done} of ${total} segments${done === total ? "\n" : ""}`);
+      if (performance.now() - started > 2000)
+        io.err(`\rverified ${done} of ${total} segments${done === total ? "\n" : ""}`);
     },
   });
 }
@@ -124,7 +130,11 @@ function tell(report: Verification, args: Arguments, io: Io): void {
 
 function asJson(report: Verification): object {
   const { root, against, ...rest } = report;
-  return { ...rest, root: root.toString("base64"), against: against && { origin: against.origin, size: against.size, root: against.root.toString("base64") } };
+  return {
+    ...rest,
+    root: root.toString("base64"),
+    against: against && { origin: against.origin, size: against.size, root: against.root.toString("base64") },
+  };
 }
 
 /** Everything derived is thrown away and made again by opening the ledger; damage in the journal stops it before that. */

@@ -34,17 +34,27 @@ Example
     if (path === undefined) throw new UsageError("name the receipt to verify");
     const trust = args.text("trust");
     if (trust === undefined)
-      throw new UsageError("cannot be judged: no trust anchor. Get the log's public key from the provider and give it with --trust FILE");
+      throw new UsageError(
+        "cannot be judged: no trust anchor. Get the log's public key from the provider and give it with --trust FILE",
+      );
     const text = read(path).toString("utf8");
     const keys = parseTrust(read(trust).toString("utf8"));
     let problem: string | null = null;
     let facts: object = {};
     try {
       const { who, parameters, leaf, checkpoint } = verifyReceipt(text, keys);
-      facts = { exchange: parameters.id, account: who.account, time: parameters.time, model: parameters.model, leaf, checkpoint: checkpoint.size };
+      facts = {
+        exchange: parameters.id,
+        account: who.account,
+        time: parameters.time,
+        model: parameters.model,
+        leaf,
+        checkpoint: checkpoint.size,
+      };
       for (const group of ["prompt", "response"] as const) {
         const file = args.text(group);
-        if (file !== undefined && !matchesReceipt(text, group, read(file))) problem = `${file} is not the ${group} that was recorded`;
+        if (file !== undefined && !matchesReceipt(text, group, read(file)))
+          problem = `${file} is not the ${group} that was recorded`;
       }
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;

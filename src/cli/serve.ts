@@ -46,15 +46,25 @@ export const serve: Command = {
     const dataDir = args.required("data");
     // Loaded late: `stillwatch serve --help` and wrong options answer at once.
     const { serve: start } = await import("../serve.ts");
-    const log = (level: string, message: string): void => io.err(`${new Date().toISOString()} ${level} ${message}\n`);
+    const log = (level: string, message: string): void =>
+      io.err(`${new Date().toISOString()} ${level} ${message}\n`);
     const running = await start({ dataDir, config, log });
     const firstKey = running.store.listAccounts().length === 0 ? firstAccount(running.store) : null;
     const { quarantined, interrupted } = running.ledger.recovery;
     if (quarantined)
-      log("warn", `an unfinished write of ${quarantined.bytes} bytes at the end of the journal was set aside: ${quarantined.path}`);
-    if (interrupted > 0) log("warn", `${interrupted} exchanges were in flight when the last run stopped; they are recorded as interrupted`);
+      log(
+        "warn",
+        `an unfinished write of ${quarantined.bytes} bytes at the end of the journal was set aside: ${quarantined.path}`,
+      );
+    if (interrupted > 0)
+      log(
+        "warn",
+        `${interrupted} exchanges were in flight when the last run stopped; they are recorded as interrupted`,
+      );
     if (args.flag("json"))
-      io.out(`${JSON.stringify({ url: running.url, adminUrl: running.adminUrl, adminToken: running.adminToken, key: firstKey })}\n`);
+      io.out(
+        `${JSON.stringify({ url: running.url, adminUrl: running.adminUrl, adminToken: running.adminToken, key: firstKey })}\n`,
+      );
     else io.out(welcome(running, dataDir, firstKey, config));
     await new Promise<void>((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
@@ -80,7 +90,12 @@ function firstAccount(store: RunningServer["store"]): string {
   return store.issueKey({ account, label: "first key" }, "serve").secret;
 }
 
-function welcome(running: RunningServer, dataDir: string, key: string | null, config: ReturnType<typeof loadConfig>): string {
+function welcome(
+  running: RunningServer,
+  dataDir: string,
+  key: string | null,
+  config: ReturnType<typeof loadConfig>,
+): string {
   const upstream =
     config.upstreams.length > 0
       ? config.upstreams.map((u) => `${u.name} (${u.models.join(", ")})`).join("; ")

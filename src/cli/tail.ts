@@ -71,7 +71,9 @@ function line(leaf: number, opened: OpenedRecord): string {
     case "event": {
       const { type, time, ...rest } = opened.event as { type: string; time: string };
       const alarm = type === "alarm" ? alarmOf(opened.event) : null;
-      const what = alarm ? `${JSON.stringify(alarm.subject)} ${alarm.tier} p=${alarm.p}` : JSON.stringify(rest).slice(0, 160);
+      const what = alarm
+        ? `${JSON.stringify(alarm.subject)} ${alarm.tier} p=${alarm.p}`
+        : JSON.stringify(rest).slice(0, 160);
       return `${String(leaf).padStart(8)}  ${time}  ${type}  ${what}\n`;
     }
     case "erased":
