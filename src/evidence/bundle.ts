@@ -38,7 +38,7 @@ export interface BundleItem {
 export function parseHead(line: string): BundleHead {
   const head = parseObject(line, 1) as Partial<BundleHead>;
   if (head.format !== "stillwatch-bundle/1")
-    throw new EvidenceError("malformed", `not a bundle: "format" is ${JSON.stringify(head.format)}, not "stillwatch-bundle/1"`);
+    throw new EvidenceError("malformed", `not a bundle: "format" is ${shown(head.format)}, not "stillwatch-bundle/1"`);
   if (typeof head.subject?.account !== "string" || typeof head.checkpoint !== "string" || !isCount(head.items))
     throw new EvidenceError("malformed", "the bundle's first line needs subject.account, checkpoint and items");
   return head as BundleHead;
@@ -48,13 +48,13 @@ export function parseHead(line: string): BundleHead {
 export function parseItem(line: string, number: number): BundleItem {
   const item = parseObject(line, number) as Partial<BundleItem>;
   const wrong = (what: string): EvidenceError => new EvidenceError("malformed", `line ${number} of the bundle: ${what}`);
-  if (!isCount(item.leaf)) throw wrong(`"leaf" is ${JSON.stringify(item.leaf)}, not a leaf index`);
+  if (!isCount(item.leaf)) throw wrong(`"leaf" is ${shown(item.leaf)}, not a leaf index`);
   if (typeof item.entry !== "string") throw wrong('"entry" is missing');
   if (!Array.isArray(item.path) || item.path.length > 64 || item.path.some((hash) => typeof hash !== "string"))
     throw wrong('"path" is not a list of at most 64 hashes');
-  for (const name of Object.keys(item)) if (!ITEM_FIELDS.has(name)) throw wrong(`there is no field "${name}"`);
+  for (const name of Object.keys(item)) if (!ITEM_FIELDS.has(name)) throw wrong(`there is no field ${shown(name)}`);
   for (const name of Object.keys(item.opened ?? {}))
-    if (!(GROUPS as readonly string[]).includes(name)) throw wrong(`there is no group "${name}"`);
+    if (!(GROUPS as readonly string[]).includes(name)) throw wrong(`there is no group ${shown(name)}`);
   const openings = [...Object.values(item.opened ?? {}), ...(item.event ? [item.event] : [])];
   if (openings.some((opening) => typeof opening?.salt !== "string" || typeof opening.value !== "string"))
     throw wrong("an opened group needs salt and value");
@@ -74,6 +74,11 @@ function parseObject(line: string, number: number): object {
     // Said below, with the line's number.
   }
   throw new EvidenceError("malformed", `line ${number} of the bundle is not a JSON object`);
+}
+
+/** Short, and only where it has no depth: nesting can be deeper than the stack. */
+function shown(value: unknown): string {
+  return typeof value === "object" ? "an object" : JSON.stringify(typeof value === "string" ? value.slice(0, 60) : value);
 }
 
 function isCount(value: unknown): value is number {

@@ -133,7 +133,8 @@ class BundleCheck {
     if (!values.who || !values.parameters) return this.#problem(line, "who and parameters must be opened: without them nobody can say whose exchange this is");
     const who = readJson<{ account: string; sequence: number; previous: string | null }>(values.who);
     const parameters = readJson<{ time: string }>(values.parameters);
-    if (!who || !parameters) return this.#problem(line, "who or parameters are no JSON");
+    if (!who || !parameters || !Number.isSafeInteger(who.sequence) || typeof parameters.time !== "string")
+      return this.#problem(line, "who or parameters are not what an exchange has");
     this.#times.push(parameters.time);
     if (who.account !== this.#account) this.#problem(line, `the exchange is of account ${who.account}, not ${this.#account}`);
     this.#follow(who, hash, line);

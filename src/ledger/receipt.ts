@@ -1,4 +1,5 @@
 import canonicalize from "canonicalize";
+import type { JsonObject } from "../exchange/exchange.ts";
 import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { commit, committed, GROUPS, Group, type GroupName } from "./entry.ts";
 import { LedgerError } from "./error.ts";
@@ -100,9 +101,9 @@ export function verifyReceipt(text: string, trust: readonly NoteVerifier[]): Ver
     const commitment = commit(Buffer.from(salt, "base64"), Group[name], Buffer.from(value ?? "", "utf8"));
     if (!committed(entry, name)?.equals(commitment)) throw doesNotHold(`the ${name} shown is not what the entry commits to`);
   }
-  const parameters = JSON.parse(receipt.opened.parameters.value!) as Parameters;
+  const parameters = parseValue(receipt, "parameters") as unknown as Parameters;
   if (parameters.id !== receipt.exchange) throw doesNotHold(`it is about exchange ${parameters.id}, not ${receipt.exchange}`);
-  return { who: JSON.parse(receipt.opened.who.value!) as Who, parameters, checkpoint, leaf: proof.index };
+  return { who: parseValue(receipt, "who") as unknown as Who, parameters, checkpoint, leaf: proof.index };
 }
 
 /** Says whether these bytes are the prompt or response that the receipt is about. */
@@ -110,6 +111,18 @@ export function matchesReceipt(text: string, group: "prompt" | "response", bytes
   const receipt = parseReceipt(text);
   const commitment = commit(Buffer.from(receipt.opened[group].salt, "base64"), Group[group], bytes);
   return committed(Buffer.from(receipt.entry, "base64"), group)?.equals(commitment) ?? false;
+}
+
+/** Committed to by the log, so only a log that signs nonsense makes this fail. */
+function parseValue(receipt: Receipt, group: "who" | "parameters"): JsonObject {
+  let value: unknown = null;
+  try {
+    value = JSON.parse(receipt.opened[group].value!);
+  } catch {
+    // Said below.
+  }
+  if (typeof value !== "object" || value === null) throw doesNotHold(`its ${group} are no JSON object`);
+  return value as JsonObject;
 }
 
 function parseReceipt(text: string): Receipt {
