@@ -22,7 +22,14 @@ import { writeAccounts, writeTraffic } from "../src/exchange/traffic.ts";
 import { parseAccount } from "../src/exchange/account.ts";
 import { seeded } from "../src/stats/random.ts";
 import { ask, json, jsonLines, run, serve, stillwatch, type Said, type Server } from "../test/stillwatch.ts";
-import { contentOf, fromCorpora, fromWorld, hasCorpora, recordedTraffic, type Customer } from "./traffic.ts";
+import {
+  answersByPrompt,
+  fromCorpora,
+  fromWorld,
+  hasCorpora,
+  recordedTraffic,
+  type Customer,
+} from "./traffic.ts";
 
 const { values } = parseArgs({
   options: {
@@ -125,7 +132,7 @@ async function sendAll(
       const said = await ask(server.url, key, stream ? { ...request, stream } : request);
       first ??= { key, said };
       if (stream) streamed++;
-      if (said.status !== 200 || !answers.get(JSON.stringify(request["messages"]))?.has(said.text)) wrong++;
+      if (said.status !== 200 || !answers(request).has(said.text)) wrong++;
       if (++sent % 1000 === 0) say(`${sent} sent`);
     }
   });
@@ -133,16 +140,6 @@ async function sendAll(
   say(`${sent} sent, ${streamed} of them streamed, in ${seconds.toFixed(1)} s`);
   check(`${sent} answers are word for word what was recorded (${wrong} are not)`, wrong === 0);
   return first as { key: string; said: Said };
-}
-
-/** The same prompt may have been answered more than once. */
-function answersByPrompt(customers: readonly Customer[]): Map<string, Set<string>> {
-  const answers = new Map<string, Set<string>>();
-  for (const { request, response } of customers.flatMap((each) => each.requests)) {
-    const prompt = JSON.stringify(request["messages"]);
-    answers.set(prompt, (answers.get(prompt) ?? new Set()).add(contentOf(response) ?? ""));
-  }
-  return answers;
 }
 
 async function compareAlarms(customers: readonly Customer[]): Promise<void> {

@@ -152,6 +152,19 @@ export function contentOf(response: JsonObject): string | null {
   return choice.message.content;
 }
 
+/** What a request may be answered with: the same prompt may have been answered more than once. */
+export function answersByPrompt(
+  customers: readonly Customer[],
+): (request: JsonObject) => ReadonlySet<string> {
+  const answers = new Map<string, Set<string>>();
+  const promptOf = (request: JsonObject): string => JSON.stringify(request["messages"]);
+  for (const { request, response } of customers.flatMap((each) => each.requests)) {
+    const prompt = promptOf(request);
+    answers.set(prompt, (answers.get(prompt) ?? new Set()).add(contentOf(response) ?? ""));
+  }
+  return (request) => answers.get(promptOf(request)) ?? new Set();
+}
+
 /** What the recorded upstream answers from. */
 export function recordedTraffic(customers: readonly Customer[]): Exchange[] {
   return customers.flatMap(({ account, requests }) =>

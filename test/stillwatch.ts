@@ -9,11 +9,18 @@ import type { JsonObject } from "../src/exchange/exchange.ts";
 const BIN = join(import.meta.dirname, "../bin/stillwatch");
 
 /** Run directly, or given to a Node (any from 20 on) as a script. */
-export type Way = { readonly node?: string };
+export interface Way {
+  readonly node?: string;
+  /** Beside the environment of this process. */
+  readonly env?: NodeJS.Dict<string>;
+}
 
-function start(argv: readonly string[], { node }: Way): ChildProcess {
+function start(argv: readonly string[], { node, env }: Way): ChildProcess {
   const [command, ...rest] = node === undefined ? [BIN] : [node, BIN];
-  return spawn(command, [...rest, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(command, [...rest, ...argv], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
 }
 
 export interface Answer {

@@ -70,6 +70,7 @@ export const importLogs: Command = {
         masters,
         format: wanted.format.name,
         stop: stop.signal,
+        onBad: ({ exchange, file }, message) => log.bad(file, `exchange ${exchange.id}: ${message}`),
         onProgress: progress(io),
       });
       const seconds = (performance.now() - started) / 1000;
@@ -135,6 +136,11 @@ class LogReader {
     this.#io = io;
   }
 
+  bad(path: string, message: string): void {
+    this.malformed++;
+    this.#io.err(`${path}, ${message}\n`);
+  }
+
   async *read(): AsyncGenerator<Logged> {
     const { format, files, accountField } = this.#wanted;
     let path = "";
@@ -142,11 +148,9 @@ class LogReader {
       strict: this.#strict,
       ...(accountField === undefined ? {} : { accountField }),
       onFile: (next: string) => void (path = next),
-      onBad: (line: number, message: string) => {
-        this.malformed++;
-        // Half a pair that waited for its other half to the end has no one line.
-        this.#io.err(`${path}${line > 0 ? `, line ${line}` : ""}: ${message}\n`);
-      },
+      // Half a pair that waited for its other half to the end has no one line.
+      onBad: (line: number, message: string) =>
+        this.bad(path, line > 0 ? `line ${line}: ${message}` : message),
     };
     for await (const exchange of importLog(format, files, options)) yield { exchange, file: basename(path) };
   }

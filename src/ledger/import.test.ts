@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Exchange } from "../exchange/exchange.ts";
-import { importExchanges, type ImportReport, type Logged } from "./import.ts";
+import { importExchanges, type ImportOptions, type ImportReport, type Logged } from "./import.ts";
 import { loadMasterKeys } from "./keyring.ts";
 import { Ledger } from "./ledger.ts";
 import type { OpenedRecord } from "./opened.ts";
@@ -42,7 +42,7 @@ async function* from(exchanges: Iterable<Exchange>, file = "log.jsonl"): AsyncGe
 
 async function imported(
   exchanges: Iterable<Exchange> | AsyncIterable<Logged>,
-  options: { format?: string; stop?: AbortSignal; onProgress?: (soFar: ImportReport) => void } = {},
+  options: Partial<ImportOptions> = {},
 ): Promise<ImportReport> {
   const ledger = await open();
   try {
@@ -79,7 +79,7 @@ describe("importExchanges", () => {
       latencyMs: 812,
       permit: "permit_1",
     });
-    const failed = exchange(1, { response: null, status: 0 });
+    const failed = exchange(1, { response: null, status: 0, latencyMs: 0 });
     const all = [full, failed, ...Array.from({ length: 1200 }, (_, i) => exchange(i + 2))];
     const report = await imported(all);
     expect(report).toMatchObject({ imported: 1202, alreadyThere: 0, erased: 0, outOfOrder: 0 });
@@ -113,6 +113,18 @@ describe("importExchanges", () => {
     const second = await imported([...all, ...all.slice(0, 7), exchange(1500)]);
     expect(second).toMatchObject({ imported: 1501 - first.imported, alreadyThere: first.imported + 7 });
     expect((await recorded()).map((r) => r.parameters.id)).toEqual([...all, exchange(1500)].map((x) => x.id));
+  });
+
+  it("tells what no journal can hold, and takes the rest", async () => {
+    const bad: string[] = [];
+    const before = exchange(1, { time: "1931-03-01T12:00:00.000Z" });
+    const slow = exchange(2, { latencyMs: 1e300 });
+    const report = await imported([exchange(0), before, slow], {
+      onBad: (logged, message) => bad.push(`${logged.exchange.id}: ${message}`),
+    });
+    expect(report.imported).toBe(2);
+    expect(bad).toEqual([expect.stringMatching(/^log-1: it ended at 1931/)]);
+    expect(await holds()).toBe(true);
   });
 
   it("keeps what stood before the log turned out to be damaged", async () => {

@@ -1,5 +1,6 @@
 import type { Exchange, JsonObject } from "../exchange/exchange.ts";
 import { tokenCounts } from "../exchange/usage.ts";
+import { isTime } from "./clock.ts";
 import type { MasterKeys } from "./keyring.ts";
 import type { Ledger } from "./ledger.ts";
 import { readLeaves } from "./read.ts";
@@ -16,6 +17,8 @@ export interface ImportOptions {
   readonly masters: MasterKeys;
   /** Name of the log format, as in `stillwatch import --from`. */
   readonly format: string;
+  /** Told what cannot be recorded, and why; it is skipped. */
+  readonly onBad?: (logged: Logged, message: string) => void;
   /** Ends the import between two exchanges; what was taken by then is on disk. */
   readonly stop?: AbortSignal;
   /** Told after each batch on disk. */
@@ -61,9 +64,12 @@ export async function importExchanges(
   };
   const writer = new BatchWriter(ledger, options, report);
   try {
-    for await (const { exchange, file } of logged) {
+    for await (const one of logged) {
+      const { exchange, file } = one;
       if (options.stop?.aborted) break;
-      if (erased.has(exchange.id)) report.erased++;
+      if (!isTime(Date.parse(exchange.time)))
+        options.onBad?.(one, `it ended at ${exchange.time}, which no clock of an API ever showed`);
+      else if (erased.has(exchange.id)) report.erased++;
       else if (known.has(exchange.id)) report.alreadyThere++;
       else {
         known.add(exchange.id);
@@ -159,7 +165,7 @@ class BatchWriter {
 /** The bytes that were once on the wire are lost: a log holds what another product made of them, and so do these bodies. */
 function importedFrom(
   exchange: Exchange,
-  source: { readonly format: string; readonly file: string },
+  { format, file }: { readonly format: string; readonly file: string },
 ): Imported {
   const { id, account, key, client, endpoint, model, permit, request, response, status, latencyMs } =
     exchange;
@@ -170,7 +176,7 @@ function importedFrom(
       id,
       account,
       key: key ?? "",
-      receivedAt: endedAt - (latencyMs ?? 0),
+      receivedAt: Math.max(0, endedAt - (latencyMs ?? 0)),
       client: client ?? {},
       endpoint,
       model: model ?? null,
@@ -186,7 +192,7 @@ function importedFrom(
       usage: tokenCounts(response?.["usage"]),
       firstByteMs: null,
       // Keys in code-unit order: this is canonical JSON (record.ts).
-      notes: { source: { file: source.file, format: source.format } },
+      notes: { source: { file, format, ...(latencyMs === undefined ? { latencyUnknown: true } : {}) } },
     },
   };
 }

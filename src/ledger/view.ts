@@ -26,10 +26,14 @@ export function exchangeOf(opened: Extract<OpenedRecord, { kind: "exchange" }>):
       bytes: groups.response,
     }),
     status: parameters.status,
-    // A log that says no latency was taken in with 0.
-    ...(parameters.witnessed || parameters.latencyMs > 0 ? { latencyMs: parameters.latencyMs } : {}),
+    ...(isLatencyKnown(parameters.notes) ? { latencyMs: parameters.latencyMs } : {}),
     ...(parameters.permit === null ? {} : { permit: parameters.permit }),
   };
+}
+
+/** Of imported logs (import.ts) some say nothing about it, and stand with 0. */
+function isLatencyKnown(notes: JsonObject | undefined): boolean {
+  return (notes?.["source"] as JsonObject | undefined)?.["latencyUnknown"] !== true;
 }
 
 /** A raw exchange on an unlisted path may have any body: then there is nothing to show but its bytes. */
