@@ -49,7 +49,9 @@ Examples
       await accounts.close();
       store.close();
     }
-    io.out(
+    // Where the traffic itself goes to standard output, talk does not.
+    const tell = out === "-" ? io.err : io.out;
+    tell(
       args.flag("json")
         ? `${JSON.stringify({ exchanges, erased, out })}\n`
         : `${exchanges} exchanges written to ${out}${erased > 0 ? ` (${erased} are erased)` : ""}\n`,
