@@ -1,3 +1,4 @@
+import { isTime } from "./clock.ts";
 import { LedgerError } from "./error.ts";
 import { FrameType, MAX_BODY, type Draft } from "./frame.ts";
 import type { MasterKeys, SegmentKeys } from "./keyring.ts";
@@ -85,6 +86,8 @@ export class Batch {
 
   /** Ends an exchange: a RESULT where the INTENT is on disk, else one EXCHANGE frame with both. */
   exchange(intent: Intent, written: WrittenIntent | null, result: Result, endedAt: number, witnessed: boolean): void {
+    if (!isTime(endedAt) || !isTime(intent.receivedAt))
+      throw new LedgerError("invalid", `exchange ${intent.id} lasted from ${intent.receivedAt} to ${endedAt}, which are no times: milliseconds since 1970, up to the year 9999`);
     const bytes = result.response.reduce((sum, chunk) => sum + chunk.length, intent.request.length);
     requireSize(intent.id, bytes);
     const by = written ? null : this.#protect(intent.account, intent.receivedAt);
