@@ -42,7 +42,8 @@ export class LiveRecording implements Recording {
   /** Set when the INTENT is on disk. */
   written: WrittenIntent | null = null;
   readonly #enqueue: (result: Result, waiter: Waiter) => void;
-  #finished = false;
+  /** It has ended: its INTENT need not be written by itself any more. */
+  finished = false;
 
   constructor(intent: Intent, enqueue: (result: Result, waiter: Waiter) => void) {
     this.intent = intent;
@@ -50,8 +51,8 @@ export class LiveRecording implements Recording {
   }
 
   finish(result: Result): Promise<void> {
-    if (this.#finished) return Promise.reject(new LedgerError("invalid", `exchange ${this.intent.id} was finished twice`));
-    this.#finished = true;
+    if (this.finished) return Promise.reject(new LedgerError("invalid", `exchange ${this.intent.id} was finished twice`));
+    this.finished = true;
     return new Promise((resolve, reject) => this.#enqueue(result, { resolve, reject }));
   }
 }
