@@ -50,7 +50,7 @@ Examples
       store.close();
     }
     // Where the traffic itself goes to standard output, talk does not.
-    const tell = out === "-" ? io.err : io.out;
+    const tell = (text: string): void => (out === "-" ? io.err(text) : io.out(text));
     tell(
       args.flag("json")
         ? `${JSON.stringify({ exchanges, erased, out })}\n`
