@@ -84,11 +84,13 @@ export class DetectionThread {
   async #record(alarm: Alarm): Promise<void> {
     for (;;) {
       try {
-        return await this.#ledger.append(alarmEvent(alarm));
+        await this.#ledger.append(alarmEvent(alarm));
+        return;
       } catch {
-        // The journal's own trouble is reported where it is. At a stop the alarm is left for the next start to find.
-        if (this.#stopping) return;
-        await sleep(1000);
+        // The journal's own trouble is reported where it is. At a stop the thread ends here, before it could keep a
+        // snapshot that knows of the alarm: the next start finds it again.
+        if (this.#stopping) await this.#worker.terminate();
+        await sleep(1000, undefined, { ref: !this.#stopping });
       }
     }
   }
