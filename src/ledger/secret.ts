@@ -53,7 +53,10 @@ export function seal(secret: RecordSecret, context: Uint8Array, plain: Uint8Arra
 /** Throws LedgerError `corrupt` when the content was changed or belongs elsewhere. */
 export function unseal(secret: RecordSecret, context: Uint8Array, sealed: Buffer): Buffer {
   try {
-    const decipher = createDecipheriv("aes-256-gcm", secret.key, sealed.subarray(0, NONCE_BYTES));
+    if (sealed.length < NONCE_BYTES + TAG_BYTES) throw new RangeError(`${sealed.length} bytes`);
+    // With its length said: OpenSSL takes tags cut down to 4 bytes, and those can be guessed.
+    const options = { authTagLength: TAG_BYTES };
+    const decipher = createDecipheriv("aes-256-gcm", secret.key, sealed.subarray(0, NONCE_BYTES), options);
     decipher.setAAD(context);
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
     const plain = decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES));
@@ -72,6 +75,8 @@ export function wrapKey(by: KeyObject, key: Uint8Array): Buffer {
 
 export function unwrapKey(by: KeyObject, wrapped: Uint8Array): Buffer {
   try {
+    // OpenSSL unwraps nothing to nothing.
+    if (wrapped.length !== 40) throw new RangeError(`${wrapped.length} bytes`);
     const decipher = createDecipheriv("id-aes256-wrap", by, WRAP_IV);
     return Buffer.concat([decipher.update(wrapped), decipher.final()]);
   } catch (cause) {
