@@ -98,9 +98,9 @@ Example
     if (args.flag("json")) io.out(`${JSON.stringify(result)}\n`);
     else {
       for (const problem of result.problems) io.out(`${problem}\n`);
-      const { holds, exchanges, erased, account, checkpoint, withheld, first, last } = result;
+      const { holds, exchanges, erased, notWitnessed, account, checkpoint, withheld, first, last } = result;
       io.out(
-        `${holds ? "holds" : "DOES NOT HOLD"}: ${exchanges} exchanges of ${account}${erased > 0 ? ` and ${erased} erased ones` : ""}, ` +
+        `${holds ? "holds" : "DOES NOT HOLD"}: ${exchanges} exchanges of ${account}${erased > 0 ? ` and ${erased} erased ones` : ""}${notWitnessed > 0 ? ` (${notWitnessed} imported, NOT witnessed at serving)` : ""}, ` +
           `${first ?? "-"} to ${last ?? "-"}, under checkpoint ${checkpoint.size} of ${checkpoint.origin || "an unknown log"}\n`,
       );
       if (withheld.length > 0) io.out(`withheld: ${withheld.join(", ")}\n`);

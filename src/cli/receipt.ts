@@ -48,6 +48,7 @@ Example
         account: who.account,
         time: parameters.time,
         model: parameters.model,
+        witnessed: parameters.witnessed,
         leaf,
         checkpoint: checkpoint.size,
       };

@@ -41,8 +41,14 @@ export function parseHead(line: string): BundleHead {
     throw new EvidenceError("malformed", `not a bundle: "format" is ${shown(head.format)}, not "stillwatch-bundle/1"`);
   if (typeof head.subject?.account !== "string" || typeof head.checkpoint !== "string" || !isCount(head.items))
     throw new EvidenceError("malformed", "the bundle's first line needs subject.account, checkpoint and items");
+  const { made } = head;
+  if (typeof made !== "string") throw new EvidenceError("malformed", `"made" in the bundle's first line is ${shown(made)}, not a time`);
+  for (const name of [...Object.keys(head), ...Object.keys(head.subject).map((member) => `subject.${member}`)])
+    if (!HEAD_FIELDS.has(name)) throw new EvidenceError("malformed", `the bundle's first line has no field ${shown(name)}`);
   return head as BundleHead;
 }
+
+const HEAD_FIELDS = new Set(["format", "subject", "subject.account", "made", "checkpoint", "items"]);
 
 /** Throws EvidenceError `malformed`. */
 export function parseItem(line: string, number: number): BundleItem {

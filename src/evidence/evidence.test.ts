@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readLines } from "../exchange/lines.ts";
+import { commit, opens } from "../ledger/entry.ts";
 import { loadMasterKeys } from "../ledger/keyring.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { newSigner } from "../ledger/note.ts";
@@ -90,9 +91,57 @@ describe("a bundle", () => {
     expect((await judge(lines.with(2, JSON.stringify(erased)))).problems.join()).toContain("no erasure in the bundle says so");
   });
 
+  it("does not hold with exchanges left out elsewhere than where erased ones stand", async () => {
+    const ledger = await Ledger.open({ dataDir, now });
+    for (let i = 0; i < 10; i++) await record(ledger, "acc_gaps", `ex_gap_${i}`);
+    for (const i of [7, 8, 9]) await ledger.erase({ exchange: `ex_gap_${i}`, reason: "asked" });
+    await ledger.stop();
+    const whole = await bundle("acc_gaps");
+    expect(await judge(whole)).toMatchObject({ holds: true, exchanges: 7, erased: 3 });
+    const cut = [JSON.stringify({ ...(JSON.parse(whole[0]!) as BundleHead), items: whole.length - 4 }), ...whole.slice(1).toSpliced(2, 3)];
+    expect((await judge(cut)).problems[0]).toContain("stands where exchange 3 should be");
+  });
+
+  it("opens a commitment in one way only: bytes cannot move between salt and value", async () => {
+    const item = JSON.parse(lines[2]!) as BundleItem;
+    const { salt, value } = item.opened!.response!;
+    const [s, v] = [Buffer.from(salt, "base64"), Buffer.from(value, "base64")];
+    const joined = Buffer.concat([s, Buffer.of(4), v]);
+    for (let at = 1; at < joined.length; at++) {
+      if (joined[at] !== 4 || at === 16) continue;
+      const moved = { salt: joined.subarray(0, at).toString("base64"), value: joined.subarray(at + 1).toString("base64") };
+      const changed = { ...item, opened: { ...item.opened, response: moved } };
+      expect((await judge(lines.with(2, JSON.stringify(changed)))).holds).toBe(false);
+    }
+    // The same bytes under the same hash: without the check of the length this would hold.
+    const four = Buffer.concat([s.subarray(0, 15), Buffer.of(4)]);
+    expect(opens(commit(four, 4, v), four, 4, v)).toBe(true);
+    expect(opens(commit(four, 4, v), four.subarray(0, 15), 4, Buffer.concat([Buffer.of(4), v]))).toBe(false);
+  });
+
+  it("says which exchanges the log did not see being served", async () => {
+    const ledger = await Ledger.open({ dataDir, now });
+    const endedAt = Date.parse("2019-01-02T00:00:00Z");
+    await ledger.import({
+      intent: {
+        id: "ex_old", account: "acc_imported", key: "", receivedAt: endedAt, client: {}, endpoint: "/v1/chat/completions", model: "m",
+        permit: null, upstream: "import", request: Buffer.from("{}"),
+      },
+      result: {
+        status: 200, outcome: "complete", contentType: "application/json", response: [Buffer.from("{}")],
+        usage: { input: null, output: null }, firstByteMs: null,
+      },
+      endedAt,
+    });
+    await ledger.stop();
+    const verdict = await judge(await bundle("acc_imported"));
+    expect(verdict).toMatchObject({ holds: true, exchanges: 1, notWitnessed: 1 });
+    expect(verdict.limits.join()).toContain("did not see them being served");
+  });
+
   it("of another account's exchange is noticed", async () => {
-    const theirs = (await bundle("acc_2")).slice(1);
-    const head = { ...(JSON.parse(lines[0]!) as BundleHead), items: theirs.length };
+    const [first, ...theirs] = await bundle("acc_2");
+    const head = { ...(JSON.parse(first!) as BundleHead), subject: { account: "acc_1" } };
     expect((await judge([JSON.stringify(head), ...theirs])).problems[0]).toContain("is of account acc_2");
   });
 

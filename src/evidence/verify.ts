@@ -1,5 +1,5 @@
 import { openCheckpoint, type Checkpoint } from "../ledger/checkpoint.ts";
-import { commit, committed, committedEvent, EVENT_GROUP, Group, GROUPS, type GroupName } from "../ledger/entry.ts";
+import { committed, committedEvent, EVENT_GROUP, Group, GROUPS, opens, type GroupName } from "../ledger/entry.ts";
 import { LedgerError } from "../ledger/error.ts";
 import type { NoteVerifier } from "../ledger/note.ts";
 import { leafHash, verifyInclusion } from "../ledger/tree.ts";
@@ -15,6 +15,8 @@ export interface Verified {
   readonly checkpoint: Pick<Checkpoint, "origin" | "size">;
   readonly exchanges: number;
   readonly erased: number;
+  /** Exchanges imported from another log: recorded here, not seen being served. */
+  readonly notWitnessed: number;
   /** Groups that at least one exchange withholds. */
   readonly withheld: readonly GroupName[];
   readonly first: string | null;
@@ -56,8 +58,7 @@ class BundleCheck {
   #exchanges = 0;
   #lastLeaf = -1;
   #chain: { sequence: number; leaf: string } | null = null;
-  /** Exchanges of the chain not shown so far: each must turn out to be an erased one of this bundle. */
-  #missing = 0;
+  #notWitnessed = 0;
 
   constructor(head: ReturnType<typeof parseHead>, trust: readonly NoteVerifier[]) {
     this.#account = head.subject.account;
@@ -75,7 +76,7 @@ class BundleCheck {
       this.#problem(line, `leaf ${item.leaf} is not in the tree that the checkpoint signs`);
     if (item.leaf <= this.#lastLeaf) this.#problem(line, `leaf ${item.leaf} does not come after leaf ${this.#lastLeaf}`);
     this.#lastLeaf = item.leaf;
-    if (item.erased) this.#erasedLeaves.push(item.leaf);
+    if (item.erased) this.#erased(item.leaf, hash.toString("hex"));
     else if (item.event) this.#event(item, entry, line);
     else this.#exchange(item, entry, hash.toString("hex"), line);
   }
@@ -84,8 +85,6 @@ class BundleCheck {
     if (this.#items !== this.#announced) this.#problem(1, `${this.#announced} items are announced, ${this.#items} are there`);
     for (const leaf of this.#erasedLeaves)
       if (!this.#accounted.has(leaf)) this.#problem(1, `leaf ${leaf} is called erased, and no erasure in the bundle says so`);
-    if (this.#missing > this.#erasedLeaves.length)
-      this.#problem(1, `${this.#missing} exchanges of the account's chain are missing, ${this.#erasedLeaves.length} of them are erased`);
     const times = this.#times.sort();
     return {
       holds: this.#problems.length === 0,
@@ -94,13 +93,16 @@ class BundleCheck {
       checkpoint: { origin: this.#checkpoint?.origin ?? "", size: this.#checkpoint?.size ?? 0 },
       exchanges: this.#exchanges,
       erased: this.#erasedLeaves.length,
+      notWitnessed: this.#notWitnessed,
       withheld: [...this.#withheld],
       first: times[0] ?? null,
       last: times.at(-1) ?? null,
       limits: [
         "It shows what the log recorded, not that the log recorded everything that was served.",
-        "It shows no exchange after the checkpoint; whether the account went on afterwards is open.",
-        "Times are those of the log's own clock.",
+        "No exchange is left out up to the last one shown. Later ones may have been: whether the account went on is open.",
+        this.#notWitnessed === 0
+          ? "Times are those of the log's own clock."
+          : `${this.#notWitnessed} of the exchanges were imported from another log: this log did not see them being served, and their times and contents are that log's word.`,
         "Who stands behind the account is the provider's statement.",
       ],
     };
@@ -126,33 +128,41 @@ class BundleCheck {
         continue;
       }
       const value = Buffer.from(opening.value, "base64");
-      if (!committed(entry, name)?.equals(commit(Buffer.from(opening.salt, "base64"), Group[name], value)))
+      if (!opens(committed(entry, name), Buffer.from(opening.salt, "base64"), Group[name], value))
         this.#problem(line, `the ${name} shown is not what leaf ${item.leaf} commits to`);
       values[name] = value;
     }
     if (!values.who || !values.parameters) return this.#problem(line, "who and parameters must be opened: without them nobody can say whose exchange this is");
     const who = readJson<{ account: string; sequence: number; previous: string | null }>(values.who);
-    const parameters = readJson<{ time: string }>(values.parameters);
+    const parameters = readJson<{ time: string; witnessed: boolean }>(values.parameters);
     if (!who || !parameters || !Number.isSafeInteger(who.sequence) || typeof parameters.time !== "string")
       return this.#problem(line, "who or parameters are not what an exchange has");
     this.#times.push(parameters.time);
+    if (parameters.witnessed !== true) this.#notWitnessed++;
     if (who.account !== this.#account) this.#problem(line, `the exchange is of account ${who.account}, not ${this.#account}`);
     this.#follow(who, hash, line);
+  }
+
+  /** An erased exchange has its place in the chain too: its leaf is there, only nobody can open it. */
+  #erased(leaf: number, hash: string): void {
+    this.#erasedLeaves.push(leaf);
+    this.#chain = { sequence: (this.#chain?.sequence ?? 0) + 1, leaf: hash };
   }
 
   /** The account's chain: every exchange names the leaf before it, so that none can be left out unseen. */
   #follow(who: { sequence: number; previous: string | null }, hash: string, line: number): void {
     const expected = (this.#chain?.sequence ?? 0) + 1;
-    if (who.sequence < expected) this.#problem(line, `exchange ${who.sequence} of the account comes after ${expected - 1}`);
-    else if (who.sequence > expected) this.#missing += who.sequence - expected;
-    else if (who.previous !== (this.#chain?.leaf ?? null)) this.#problem(line, `exchange ${who.sequence} follows another leaf than the one shown before it`);
+    if (who.sequence !== expected)
+      this.#problem(line, `exchange ${who.sequence} of the account stands where exchange ${expected} should be`);
+    else if (who.previous !== (this.#chain?.leaf ?? null))
+      this.#problem(line, `exchange ${who.sequence} follows another leaf than the one shown before it`);
     this.#chain = { sequence: who.sequence, leaf: hash };
   }
 
   #event(item: BundleItem, entry: Buffer, line: number): void {
     const value = Buffer.from(item.event!.value, "base64");
-    const commitment = commit(Buffer.from(item.event!.salt, "base64"), EVENT_GROUP, value);
-    if (!committedEvent(entry)?.equals(commitment)) return this.#problem(line, `the event shown is not what leaf ${item.leaf} commits to`);
+    if (!opens(committedEvent(entry), Buffer.from(item.event!.salt, "base64"), EVENT_GROUP, value))
+      return this.#problem(line, `the event shown is not what leaf ${item.leaf} commits to`);
     const event = readJson<{ type: string; account: string; leaves: number[] }>(value);
     if (event?.type === "erasure" && event.account === this.#account && Array.isArray(event.leaves))
       for (const leaf of event.leaves) this.#accounted.add(leaf);
