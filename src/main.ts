@@ -107,7 +107,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const code = error instanceof Error ? TOLD.get(error.name) : undefined;
+  // What the operating system refuses (no such file, no permission, address in use) is told in its words: they name the path.
+  const isSystem = error instanceof Error && "syscall" in error;
+  const code = error instanceof Error ? (TOLD.get(error.name) ?? (isSystem ? 1 : undefined)) : undefined;
   if (code === undefined) throw error;
   io.err(`stillwatch: ${(error as Error).message}\n`);
   process.exitCode = code;

@@ -65,6 +65,14 @@ export function readArguments(
   };
 }
 
+/** Throws UsageError when there are words that the command has no use for: a forgotten `--` must not go unnoticed. */
+export function noWords(command: string, args: Arguments): void {
+  if (args.words.length > 0)
+    throw new UsageError(
+      `"${args.words.join(" ")}" means nothing here; see \`stillwatch ${command} --help\``,
+    );
+}
+
 /** One of several commands under a name, e.g. `ledger verify`. */
 export interface Subcommand {
   readonly summary: string;

@@ -1,15 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { EvidenceError } from "../evidence/error.ts";
 import { exportBundle } from "../evidence/export.ts";
 import { verifyBundle } from "../evidence/verify.ts";
 import { readLines } from "../exchange/lines.ts";
 import { GROUPS, type GroupName } from "../ledger/entry.ts";
 import { LedgerError } from "../ledger/error.ts";
-import { parseTrust } from "../ledger/signers.ts";
-import { checkpointPath } from "../ledger/tiles.ts";
 import { dispatch, readArguments, UsageError, type Subcommand } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
+import { dataFolder, FOLDER_HELP, folderOptions, masterKeys, publishedCheckpoint } from "./folder.ts";
+import { trustedKeys } from "./trust.ts";
 
 const ABOUT = "bundles that a third party verifies offline";
 
@@ -50,7 +49,7 @@ Examples
     const items = await exportBundle({
       dataDir,
       masters: await masterKeys(dataDir, args),
-      checkpoint: readFileSync(checkpointPath(dataDir), "utf8"),
+      checkpoint: publishedCheckpoint(dataDir),
       account,
       withhold,
       out,
@@ -113,7 +112,7 @@ Example
 /** What cannot be read cannot be judged: wrong input (2), not a failed check (1). */
 async function judge(path: string, trust: string): ReturnType<typeof verifyBundle> {
   try {
-    return await verifyBundle(readLines(path), parseTrust(readFileSync(trust, "utf8")));
+    return await verifyBundle(readLines(path), trustedKeys(trust));
   } catch (error) {
     if (
       error instanceof EvidenceError ||

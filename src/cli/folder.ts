@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { loadConfig } from "../config.ts";
 import { loadMasterKeys, type MasterKeys } from "../ledger/keyring.ts";
 import { listSegments } from "../ledger/segment.ts";
+import { checkpointPath } from "../ledger/tiles.ts";
 import { type Arguments, UsageError } from "./arguments.ts";
 
 /** Options of every command that reads a data folder. */
@@ -23,6 +24,7 @@ export function dataFolder(args: Arguments): string {
   const dataDir = args.required("data");
   if (!existsSync(dataDir))
     throw new UsageError(`there is no folder ${dataDir}: name the data folder with --data`);
+  if (!statSync(dataDir).isDirectory()) throw new UsageError(`${dataDir} is a file: --data names a folder`);
   if (listSegments(dataDir).length === 0)
     throw new UsageError(
       `${dataDir} holds no journal: is it the folder that \`stillwatch serve --data\` was given?`,
@@ -41,4 +43,14 @@ export function masterKeyCommand(args: Arguments): readonly string[] {
 /** Throws LedgerError `key`. */
 export function masterKeys(dataDir: string, args: Arguments): Promise<MasterKeys> {
   return loadMasterKeys(dataDir, { command: masterKeyCommand(args) });
+}
+
+/** The signed note under log/. Throws UsageError when the folder has none yet. */
+export function publishedCheckpoint(dataDir: string): string {
+  const path = checkpointPath(dataDir);
+  if (!existsSync(path))
+    throw new UsageError(
+      `there is no ${path}: a start of \`stillwatch serve\`, or \`ledger fsck --repair\`, writes it`,
+    );
+  return readFileSync(path, "utf8");
 }

@@ -4,9 +4,8 @@ import { realDisk } from "../ledger/disk.ts";
 import { rotateMasterKey } from "../ledger/keyring.ts";
 import { lockFolder } from "../ledger/lock.ts";
 import { readVkeys, rotateSigner, vkeyPath } from "../ledger/signers.ts";
-import { checkpointPath } from "../ledger/tiles.ts";
 import { readArguments, type Subcommand } from "./arguments.ts";
-import { dataFolder, folderOptions } from "./folder.ts";
+import { dataFolder, folderOptions, publishedCheckpoint } from "./folder.ts";
 
 const { data, json } = folderOptions;
 
@@ -24,7 +23,7 @@ Example
   async run(argv, io) {
     const args = readArguments("ledger checkpoint", argv, { data, json });
     const dataDir = dataFolder(args);
-    const note = readFileSync(checkpointPath(dataDir), "utf8");
+    const note = publishedCheckpoint(dataDir);
     const { origin, size, root } = openCheckpoint(note, readVkeys(dataDir));
     io.out(
       args.flag("json") ? `${JSON.stringify({ origin, size, root: root.toString("base64"), note })}\n` : note,

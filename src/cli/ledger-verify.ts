@@ -1,15 +1,19 @@
-import { readFileSync } from "node:fs";
-import { openCheckpoint, type Checkpoint } from "../ledger/checkpoint.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { readWhole } from "../exchange/whole.ts";
+import { openCheckpoint } from "../ledger/checkpoint.ts";
 import { realDisk } from "../ledger/disk.ts";
 import { LedgerError } from "../ledger/error.ts";
-import type { MasterKeys } from "../ledger/keyring.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { describeSegments } from "../ledger/fsck.ts";
 import { logFolder } from "../ledger/tiles.ts";
-import { parseTrust, readVkeys } from "../ledger/signers.ts";
+import type { NoteVerifier } from "../ledger/note.ts";
+import { loadSigners, readVkeys, signerPath, vkeyPath } from "../ledger/signers.ts";
 import { snapshotPath } from "../ledger/snapshot.ts";
-import { verify as verifyFolder, type Verification } from "../ledger/verify.ts";
-import { readArguments, UsageError, type Arguments, type Io, type Subcommand } from "./arguments.ts";
+import { verify as verifyFolder, type Problem, type Verification } from "../ledger/verify.ts";
+import { noWords, readArguments, UsageError, type Arguments, type Io, type Subcommand } from "./arguments.ts";
+import { judging, trustedKeys } from "./trust.ts";
 import { dataFolder, FOLDER_HELP, folderOptions, masterKeyCommand, masterKeys } from "./folder.ts";
 
 export const verify: Subcommand = {
@@ -17,7 +21,7 @@ export const verify: Subcommand = {
   help: `stillwatch ledger verify [--data DIR] [--checkpoint F] [--trust F]
 
 Reads the whole data folder and changes nothing: every frame, every content against its commitment, every account's chain,
-every erasure, every checkpoint's signature and root, and the published tiles. Says the file and byte of what is wrong.
+every erasure, every checkpoint's signature and root, the published tiles, and the keys. Says the file and byte of what is wrong.
 A server may be running meanwhile.
 
   --checkpoint F   a checkpoint that you kept elsewhere. Without one, somebody who holds the folder and its keys could have
@@ -38,6 +42,7 @@ Examples
       trust: { type: "string" },
       "no-contents": { type: "boolean", default: false },
     });
+    noWords("ledger verify", args);
     const report = await verifyWith(args, io, args.flag("no-contents"));
     tell(report, args, io);
     return report.holds ? 0 : 1;
@@ -86,20 +91,13 @@ Examples
 async function verifyWith(args: Arguments, io: Io, withoutContents: boolean): Promise<Verification> {
   const dataDir = dataFolder(args);
   const trust = args.text("trust");
-  const verifiers = trust === undefined ? readVkeys(dataDir) : parseTrust(readText(trust));
-  let against: Checkpoint | null = null;
+  const verifiers = trust === undefined ? ownKeys(dataDir) : trustedKeys(trust);
   const kept = args.text("checkpoint");
-  if (kept !== undefined) {
-    try {
-      against = openCheckpoint(readText(kept), verifiers);
-    } catch (error) {
-      if (error instanceof LedgerError) throw new UsageError(`${kept} cannot be compared: ${error.message}`);
-      throw error;
-    }
-  }
-  const masters: MasterKeys | null = withoutContents ? null : await masterKeys(dataDir, args);
+  const against =
+    kept === undefined ? null : judging(() => openCheckpoint(readWhole(kept).toString("utf8"), verifiers));
+  const masters = withoutContents ? null : await judgingLater(masterKeys(dataDir, args));
   const started = performance.now();
-  return verifyFolder({
+  const report = await verifyFolder({
     dataDir,
     masters,
     verifiers,
@@ -109,7 +107,73 @@ async function verifyWith(args: Arguments, io: Io, withoutContents: boolean): Pr
         io.err(`\rverified ${done} of ${total} segments${done === total ? "\n" : ""}`);
     },
   });
+  const problems = [...report.problems, ...(await besideTheJournal(dataDir))];
+  return { ...report, problems, holds: problems.length === 0 };
 }
+
+/** The keys that the folder itself names: good against mistakes, no trust anchor. */
+function ownKeys(dataDir: string): NoteVerifier[] {
+  if (!existsSync(vkeyPath(dataDir)))
+    throw new UsageError(
+      `cannot be judged: there is no ${vkeyPath(dataDir)}; give the log's public key with --trust`,
+    );
+  return trustedKeys(vkeyPath(dataDir));
+}
+
+async function judgingLater<T>(work: Promise<T>): Promise<T> {
+  const settled = await work.then(
+    (value) => () => value,
+    (error: unknown) => (): T => {
+      throw error;
+    },
+  );
+  return judging(settled);
+}
+
+/** Files that are not in the tree, as far as they can be checked against something. */
+async function besideTheJournal(dataDir: string): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const report = (path: string, what: string): void => void problems.push({ path, offset: null, what });
+  if (existsSync(signerPath(dataDir))) {
+    try {
+      const signing = (await loadSigners(dataDir)).map(({ verifier }) => verifier.vkey);
+      const published = existsSync(vkeyPath(dataDir)) ? readVkeys(dataDir).map(({ vkey }) => vkey) : [];
+      if (signing.join() !== published.join())
+        report(signerPath(dataDir), "the signing keys are not those that log.vkey publishes");
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error;
+      report(signerPath(dataDir), error.message);
+    }
+  }
+  const control = join(dataDir, "control.db");
+  if (existsSync(control)) {
+    const damage = databaseDamage(control);
+    if (damage !== null) report(control, damage);
+  }
+  return problems;
+}
+
+/** What SQLite itself finds wrong with a database, null when nothing. */
+function databaseDamage(path: string): string | null {
+  try {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+    try {
+      const [first] = db.prepare("pragma integrity_check(1)").all();
+      const answer = String(first?.["integrity_check"]);
+      return answer === "ok" ? null : answer;
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const NOT_CHECKED = [
+  "the values in control.db (its changes are journaled: `tail --from-start`)",
+  "parquet/, detect.snapshot and quarantine/ (made from the journal, or set aside)",
+  "keys/admin.token",
+];
 
 function tell(report: Verification, args: Arguments, io: Io): void {
   if (args.flag("json")) return io.out(`${JSON.stringify(asJson(report))}\n`);
@@ -124,8 +188,10 @@ function tell(report: Verification, args: Arguments, io: Io): void {
   io.out(
     report.against
       ? `compared with a checkpoint over ${report.against.size} leaves that was kept elsewhere\n`
-      : "not compared with a checkpoint kept elsewhere: somebody with this folder and its keys could have rewritten it as a whole (--checkpoint)\n",
+      : "not compared with a checkpoint kept elsewhere (--checkpoint): whoever can write to this folder could have cut off its end, or, " +
+          "if the log's key is not given either (--trust), signed another history with a key of their own\n",
   );
+  io.out(`not checked: ${NOT_CHECKED.join("; ")}\n`);
 }
 
 function asJson(report: Verification): object {
@@ -133,6 +199,9 @@ function asJson(report: Verification): object {
   return {
     ...rest,
     root: root.toString("base64"),
+    /** Compared with something kept outside this folder? Without it, holding means only that nothing contradicts itself. */
+    anchored: against !== null,
+    notChecked: NOT_CHECKED,
     against: against && { origin: against.origin, size: against.size, root: against.root.toString("base64") },
   };
 }
@@ -145,12 +214,4 @@ async function repair(dataDir: string, args: Arguments): Promise<void> {
   await realDisk.remove(snapshotPath(dataDir));
   await realDisk.remove(logFolder(dataDir));
   await (await Ledger.open({ dataDir, now: () => Date.now(), masterKeyCommand: command })).stop();
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
-  }
 }

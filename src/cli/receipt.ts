@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readWhole } from "../exchange/whole.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { matchesReceipt, verifyReceipt } from "../ledger/receipt.ts";
-import { parseTrust } from "../ledger/signers.ts";
 import { dispatch, readArguments, UsageError, type Subcommand } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { trustedKeys } from "./trust.ts";
 
 const ABOUT = "proof that one exchange was recorded";
 
@@ -37,8 +37,8 @@ Example
       throw new UsageError(
         "cannot be judged: no trust anchor. Get the log's public key from the provider and give it with --trust FILE",
       );
-    const text = read(path).toString("utf8");
-    const keys = parseTrust(read(trust).toString("utf8"));
+    const text = readWhole(path).toString("utf8");
+    const keys = trustedKeys(trust);
     let problem: string | null = null;
     let facts: object = {};
     try {
@@ -54,11 +54,12 @@ Example
       };
       for (const group of ["prompt", "response"] as const) {
         const file = args.text(group);
-        if (file !== undefined && !matchesReceipt(text, group, read(file)))
+        if (file !== undefined && !matchesReceipt(text, group, readWhole(file)))
           problem = `${file} is not the ${group} that was recorded`;
       }
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
+      if (error.code === "malformed") throw new UsageError(`cannot be judged: ${path}: ${error.message}`);
       problem = error.message;
     }
     const holds = problem === null;
@@ -67,14 +68,6 @@ Example
     return Promise.resolve(holds ? 0 : 1);
   },
 };
-
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`);
-  }
-}
 
 export const receipt: Command = {
   name: "receipt",

@@ -12,7 +12,9 @@ export type LedgerErrorCode =
   /** Something asked for is not in this ledger. */
   | "not_found"
   /** A checkpoint, note, proof, receipt or exchange is malformed, or does not hold. */
-  | "invalid";
+  | "invalid"
+  /** A file is not what it should be at all: nothing in it can be judged. */
+  | "malformed";
 
 /** Every failure of the ledger. `message` names the file or value and what to do. */
 export class LedgerError extends Error {

@@ -130,7 +130,7 @@ function parseReceipt(text: string): Receipt {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new LedgerError("invalid", "not a receipt: the file is not JSON", { cause });
+    throw new LedgerError("malformed", "not a receipt: the file is not JSON", { cause });
   }
   const receipt = value as Partial<Receipt> | null;
   const isOpened = (name: GroupName): boolean => typeof receipt?.opened?.[name]?.salt === "string";
@@ -140,7 +140,7 @@ function parseReceipt(text: string): Receipt {
     !GROUPS.every(isOpened) ||
     !(["who", "parameters", "sketches"] as const).every((name) => typeof receipt.opened?.[name].value === "string")
   )
-    throw new LedgerError("invalid", 'not a receipt: it needs "format":"stillwatch-receipt/1", exchange, entry, opened and proof');
+    throw new LedgerError("malformed", 'not a receipt: it needs "format":"stillwatch-receipt/1", exchange, entry, opened and proof');
   return receipt as Receipt;
 }
 
