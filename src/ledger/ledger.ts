@@ -74,7 +74,7 @@ export class Ledger implements Recorder {
     this.#keys = recovered.keys;
     this.#frontier = recovered.frontier;
     this.#heads = recovered.heads;
-    this.#clock = new Clock(options.now, recovered.lastTime);
+    this.#clock = new Clock(options.now, Math.max(recovered.lastTime, options.now()));
     this.#eraser = new Eraser(options.dataDir, masters, options.disk);
     this.#open = new Set(recovered.interrupted.keys());
     this.#publisher = new Publisher(options.disk, options.dataDir, recovered);

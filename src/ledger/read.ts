@@ -63,19 +63,13 @@ async function* readFrames(dataDir: string, options: ReadOptions, onSegment: () 
   let breath = performance.now();
   for (;;) {
     onSegment();
-    const frames = readSegment(dataDir, first, options);
-    for (let step = await frames.next(); ; step = await frames.next()) {
-      if (step.done) {
-        if (step.value === null) return;
-        first = step.value;
-        break;
-      }
-      yield step.value;
-      // Reading waits for nothing, so it must let others have their turn by itself.
-      if (performance.now() - breath < MAX_TURN_MS) continue;
+    const next = yield* readSegment(dataDir, first, options, async () => {
+      if (performance.now() - breath < MAX_TURN_MS) return;
       await new Promise((resolve) => setImmediate(resolve));
       breath = performance.now();
-    }
+    });
+    if (next === null) return;
+    first = next;
   }
 }
 
@@ -86,7 +80,12 @@ const MAX_TURN_MS = 5;
  * Frames of one segment, waiting at its end when following. Returns the first record of the next segment, or null at
  * the end of the journal. The file stays open meanwhile: sealing replaces it, but not under our hands.
  */
-async function* readSegment(dataDir: string, first: number, options: ReadOptions): AsyncGenerator<Frame, number | null> {
+async function* readSegment(
+  dataDir: string,
+  first: number,
+  options: ReadOptions,
+  breathe: () => Promise<void>,
+): AsyncGenerator<Frame, number | null> {
   const path = segmentPath(dataDir, first);
   while (!existsSync(path)) {
     if (isOver(options)) return null;
@@ -111,6 +110,8 @@ async function* readSegment(dataDir: string, first: number, options: ReadOptions
         let step = batches.next();
         for (; !step.done && step.value.end < limit; step = batches.next()) {
           for (const frame of step.value.frames) yield frame;
+          // Reading waits for nothing, so it must let others have their turn by itself.
+          await breathe();
           done = step.value.bytesEnd;
           nextRecord = step.value.end + 1;
         }

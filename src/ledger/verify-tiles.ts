@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, type Dirent } from "node:fs";
+import { readdirSync, statSync, type Dirent } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { LedgerError } from "./error.ts";
 import { readRegular } from "./regular.ts";
@@ -81,7 +81,7 @@ export class TileChecker {
     const span = level === "entries" ? 1 : TILE_WIDTH ** level;
     const needed = Math.floor(published / span) - index * TILE_WIDTH;
     // The full tile, when a server finished it meanwhile.
-    if (items.length < TILE_WIDTH && needed > 0 && !existsSync(join(folder, String(needed))) && !existsSync(full))
+    if (items.length < TILE_WIDTH && needed > 0 && !isFile(join(folder, String(needed))) && !isFile(full))
       this.#report(join(folder, String(needed)), "this tile is missing; `stillwatch ledger fsck --repair` writes it again");
   }
 
@@ -118,6 +118,10 @@ export class TileChecker {
     }
     if (names.size > 0) this.#files.set(folder, names);
   }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function joined(hashes: readonly Hash[]): Buffer {

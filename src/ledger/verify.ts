@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openCheckpoint, type Checkpoint } from "./checkpoint.ts";
 import { LedgerError } from "./error.ts";
 import { FrameType, slotState, type Frame } from "./frame.ts";
-import type { MasterKeys } from "./keyring.ts";
+import { openKeyFrame, type MasterKeys } from "./keyring.ts";
 import type { NoteVerifier } from "./note.ts";
 import { RecordOpener, type OpenedRecord } from "./opened.ts";
 import { checkGroups, isLeaf, splitBody } from "./record.ts";
@@ -74,6 +74,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
     // What was the last segment may have been closed and followed by another one.
     if (finished && (successor !== null || segments.length === i + 1)) i++;
   }
+  check.inFlight();
   check.publishedFiles();
   await check.erasures();
   return check.result();
@@ -92,7 +93,7 @@ class Check {
   readonly #slots = new Map<number, Place>();
   /** Records whose keys should be gone, with the place of the event that says so. */
   readonly #erasures = new Map<number, Place>();
-  readonly #open = new Set<number>();
+  readonly #open = new Map<number, Place>();
   /** Roots at recent batch borders: a checkpoint is signed over one of them (ledger.ts, makeCheckpoint). */
   readonly #borders: Frontier[] = [];
   #lastCheckpoint: Checkpoint | null = null;
@@ -185,6 +186,18 @@ class Check {
     }
   }
 
+  /** INTENTs are opened with their ends; those without one, here. */
+  inFlight(): void {
+    if (!this.#countable) return;
+    for (const [record, place] of this.#open) {
+      try {
+        this.#opener?.openIntent(record);
+      } catch (error) {
+        this.#failed(place, error);
+      }
+    }
+  }
+
   /** What is outside the journal: published tiles and checkpoint, and the snapshot. */
   publishedFiles(): void {
     const { dataDir, against } = this.#options;
@@ -258,8 +271,9 @@ class Check {
     const place = { path: segment.path, offset: frame.offset };
     try {
       this.#opener?.note(frame);
+      if (frame.type === FrameType.Key && this.#options.masters) openKeyFrame(frame, this.#options.masters);
       if (frame.slot) this.#slot(place, frame);
-      if (frame.type === FrameType.Intent) this.#open.add(frame.record);
+      if (frame.type === FrameType.Intent) this.#open.set(frame.record, place);
       if (frame.type === FrameType.Checkpoint) this.#checkpoint(place, frame.body.toString("utf8"));
       if (isLeaf(frame.type)) this.#leaf(place, frame);
     } catch (error) {
