@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "./digest.ts";
 
 /**
  * A leaf of the log: what is hashed into the tree and published. It holds commitments only, never content.
@@ -34,7 +34,7 @@ export function commit(salt: Uint8Array, group: number, value: Uint8Array | read
     input.set(part, at);
     at += part.length;
   }
-  return hash("sha256", input.subarray(0, length), "buffer");
+  return sha256(input.subarray(0, length));
 }
 
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);

@@ -114,6 +114,9 @@ export class SegmentKeys {
   readonly #keys = new Map<string, MonthKey>();
   /** Names of the keys made here, by the KEY frame that brings them to the disk. */
   readonly #made = new WeakMap<Draft, string>();
+  /** The hour last asked for and its month: making an ISO date takes longer than looking up the key. */
+  #hour = NaN;
+  #month = "";
 
   constructor(masters: MasterKeys) {
     this.#masters = masters;
@@ -121,7 +124,7 @@ export class SegmentKeys {
 
   /** The key for this account now; `draft` is the KEY frame to write before the first record that uses it. */
   forWriting(account: string, at: number): { readonly key: MonthKey; readonly draft: Draft | null } {
-    const month = new Date(at).toISOString().slice(0, 7);
+    const month = this.#monthOf(at);
     const name = `${month} ${account}`;
     const known = this.#keys.get(name);
     if (known) return { key: known, draft: null };
@@ -136,6 +139,15 @@ export class SegmentKeys {
     this.#keys.set(name, key);
     this.#made.set(draft, name);
     return { key, draft };
+  }
+
+  #monthOf(at: number): string {
+    const hour = Math.floor(at / 3_600_000);
+    if (hour !== this.#hour) {
+      this.#month = new Date(at).toISOString().slice(0, 7);
+      this.#hour = hour;
+    }
+    return this.#month;
   }
 
   /** Takes over a KEY frame already in this segment. */

@@ -82,7 +82,8 @@ export class CommitQueue {
     this.#pumping ??= this.#pump().finally(() => {
       this.#pumping = null;
       // What came in after the loop had looked for the last time found it still pumping, and set no timer.
-      if (this.#queue.length > 0) this.#schedule(this.#due - performance.now());
+      if (this.#settlers.length > 0) this.#flush();
+      else if (this.#queue.length > 0) this.#schedule(this.#due - performance.now());
     });
   }
 

@@ -30,14 +30,14 @@ export interface Who {
 }
 
 export interface Parameters {
-  readonly contentEncoding?: string;
+  readonly contentEncoding?: string | undefined;
   readonly contentType: string | null;
   readonly endpoint: string;
   readonly firstByteMs: number | null;
   readonly id: string;
   readonly latencyMs: number;
   readonly model: string | null;
-  readonly notes?: JsonObject;
+  readonly notes?: JsonObject | undefined;
   readonly outcome: Outcome;
   readonly permit: string | null;
   readonly status: number;
@@ -65,7 +65,7 @@ export function promptHash(key: Uint8Array, prompt: Uint8Array): string {
   length.writeUInt32LE(prompt.length);
   const sample =
     prompt.length <= 4096 ? [prompt] : [prompt.subarray(0, 2048), prompt.subarray(prompt.length - 2048)];
-  return hash("sha256", Buffer.concat([key, length, ...sample]), "buffer").toString("hex", 0, 16);
+  return hash("sha256", Buffer.concat([key, length, ...sample]), "hex").slice(0, 32);
 }
 
 /** The five groups of an exchange as bytes. */
@@ -99,14 +99,15 @@ export type IntentHead = Omit<Intent, "request">;
 
 export function encodeParameters(intent: IntentHead, result: Result, endedAt: number, witnessed: boolean): Parameters {
   return {
-    ...(result.contentEncoding === undefined ? {} : { contentEncoding: result.contentEncoding }),
+    // What is undefined has no place in JSON; spreading would build the object twice.
+    contentEncoding: result.contentEncoding,
     contentType: result.contentType,
     endpoint: intent.endpoint,
     firstByteMs: result.firstByteMs,
     id: intent.id,
     latencyMs: Math.max(0, Math.round(endedAt - intent.receivedAt)),
     model: intent.model,
-    ...(result.notes === undefined ? {} : { notes: result.notes }),
+    notes: result.notes,
     outcome: result.outcome,
     permit: intent.permit,
     status: result.status,

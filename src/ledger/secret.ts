@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hash, randomFillSync, type KeyObject } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto";
+import { sha512 } from "./digest.ts";
 import { LedgerError } from "./error.ts";
 
 /**
@@ -20,9 +21,9 @@ export function deriveSecret(secret: Uint8Array): RecordSecret {
   const input = Buffer.allocUnsafe(33);
   input.set(secret);
   input[32] = 0;
-  const first = hash("sha512", input, "buffer");
+  const first = sha512(input);
   input[32] = 1;
-  const second = hash("sha512", input, "buffer");
+  const second = sha512(input);
   return {
     // A KeyObject, not the bytes: OpenSSL 3 takes 15 us longer for a cipher from raw bytes.
     key: createSecretKey(first.subarray(0, 32)),

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "./digest.ts";
 
 /**
  * The Merkle tree of RFC 9162 section 2.1 (the same tree as RFC 6962): append, roots and proofs.
@@ -8,19 +8,19 @@ export type Hash = Buffer;
 
 /** RFC 9162 2.1.1: MTH({d}) = SHA-256(0x00 || d). */
 export function leafHash(entry: Uint8Array): Hash {
-  return hash("sha256", Buffer.concat([LEAF_PREFIX, entry]), "buffer");
+  return sha256(Buffer.concat([LEAF_PREFIX, entry]));
 }
 
 /** RFC 9162 2.1.1: SHA-256(0x01 || left || right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
-  return hash("sha256", Buffer.concat([NODE_PREFIX, left, right]), "buffer");
+  return sha256(Buffer.concat([NODE_PREFIX, left, right]));
 }
 
 const LEAF_PREFIX = Buffer.of(0);
 const NODE_PREFIX = Buffer.of(1);
 
 /** RFC 9162 2.1.1: the hash of an empty list is the hash of an empty string. */
-export const EMPTY_ROOT: Hash = hash("sha256", Buffer.alloc(0), "buffer");
+export const EMPTY_ROOT: Hash = sha256(Buffer.alloc(0));
 
 /**
  * The right edge of a growing tree: the roots of its perfect subtrees, largest first. Enough to append and to

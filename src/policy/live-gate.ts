@@ -32,6 +32,8 @@ interface Holder {
   readonly account: StoredAccount;
   readonly expiresAt: number;
   readonly subjects: readonly Subject[];
+  /** The lowest of all limits on tokens. */
+  readonly fewestTokens: number;
   readonly models: ReadonlySet<string>;
   readonly endpoints: ReadonlySet<string>;
 }
@@ -193,14 +195,17 @@ export class LiveGate implements Gate {
 
   #hold(key: StoredKey): Holder {
     const account = this.#store.getAccount(key.account);
+    const subjects: readonly Subject[] = [
+      { id: `key:${key.key}`, limits: key.limits },
+      { id: `account:${account.account}`, limits: { ...this.#options.defaultLimits, ...account.limits } },
+    ];
+    const bars = subjects.flatMap(({ limits }) => [limits.tokensPerMinute, limits.tokensPerDay]);
     const holder: Holder = {
       key,
       account,
       expiresAt: key.expiresAt === null ? Infinity : Date.parse(key.expiresAt),
-      subjects: [
-        { id: `key:${key.key}`, limits: key.limits },
-        { id: `account:${account.account}`, limits: { ...this.#options.defaultLimits, ...account.limits } },
-      ],
+      subjects,
+      fewestTokens: Math.min(...bars.map((bar) => bar ?? Infinity)),
       models: new Set(key.scopes.models),
       endpoints: new Set(key.scopes.endpoints),
     };
@@ -210,10 +215,8 @@ export class LiveGate implements Gate {
 
   // An account whose whole limit is smaller than the default could otherwise never ask without a cap of its own.
   #unasked(holder: Holder, ask: Ask, defaultOutputTokens: number): number {
-    const bars = holder.subjects.flatMap(({ limits }) => [limits.tokensPerMinute, limits.tokensPerDay]);
-    const smallest = Math.min(...bars.map((bar) => bar ?? Infinity)) - ask.inputTokens;
     const wanted = ask.endpoint === "/v1/embeddings" ? 0 : defaultOutputTokens * (ask.choices ?? 1);
-    return Math.max(0, Math.min(wanted, smallest));
+    return Math.max(0, Math.min(wanted, holder.fewestTokens - ask.inputTokens));
   }
 }
 
