@@ -25,7 +25,9 @@ node -e '
     const id = answer.headers.get("x-stillwatch-exchange");
     const text = (await answer.json()).choices[0].message.content;
     const receipt = await ask(`/v1/stillwatch/receipts/${id}`);
-    const status = await fetch(`${ready.adminUrl}/?token=${ready.adminToken}`);
+    const status = await fetch(ready.adminUrl, { headers: { authorization: `Bearer ${ready.adminToken}` } });
+    const stranger = await fetch(ready.adminUrl);
+    if (stranger.status !== 401) throw new Error(`the status page answers ${stranger.status} without a token`);
     if (answer.status !== 200 || !text || receipt.status !== 200 || status.status !== 200)
       throw new Error(`answer ${answer.status}, receipt ${receipt.status}, status page ${status.status}`);
     console.log("npm start: gateway, receipt and status page answer");

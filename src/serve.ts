@@ -67,6 +67,7 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
         clock,
         random: randomBytes,
         log,
+        recordable: () => !ledger.failing,
         status: () => ({
           dataDir,
           leaves: ledger.size,

@@ -103,7 +103,7 @@ function welcome(
   const lines = [
     `Gateway   ${running.url}/v1   use it as the base URL of any OpenAI or Anthropic client`,
     ...(key ? [`Key       ${key}   (shown once; more: stillwatch keys add)`] : []),
-    `Status    ${running.adminUrl}/?token=${running.adminToken}`,
+    `Status    ${running.adminUrl}/   any user name, password ${running.adminToken}`,
     `Upstream  ${upstream}`,
     `Data      ${dataDir}   mode ${config.mode}`,
     config.detect.calibration === undefined

@@ -25,7 +25,6 @@ describe("requestFacts", () => {
       endUser: "u",
       fields: ["n", "logprobs", "top_logprobs", "logit_bias", "tools"],
       ambiguous: null,
-      tooDeep: false,
     });
     expect(requestFacts({})).toEqual({
       model: null,
@@ -35,7 +34,6 @@ describe("requestFacts", () => {
       endUser: null,
       fields: [],
       ambiguous: null,
-      tooDeep: false,
     });
   });
 
@@ -71,13 +69,6 @@ describe("requestFacts", () => {
   it("tells a name given twice in different case", () => {
     expect(requestFacts({ model: "cheap", Model: "dear" }).ambiguous).toBe("model");
     expect(requestFacts({ metadata: {}, Metadata: {} }).ambiguous).toBeNull();
-  });
-
-  it("tells a body that nests past any sense", () => {
-    const nested = (depth: number) =>
-      JSON.parse(`{"x":${"[".repeat(depth)}${"]".repeat(depth)}}`) as JsonObject;
-    expect(requestFacts(nested(150)).tooDeep).toBe(false);
-    expect(requestFacts(nested(100_000)).tooDeep).toBe(true);
   });
 
   it("never throws", () => {

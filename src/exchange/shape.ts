@@ -1,6 +1,6 @@
 import { endUserOf, outputCapOf } from "./conversation.ts";
 import type { Json, JsonObject } from "./exchange.ts";
-import { asCount, asList, asObject, asText, isTooDeep } from "./json.ts";
+import { asCount, asList, asObject, asText } from "./json.ts";
 
 /** What decides on a request before it is forwarded. */
 export interface RequestFacts {
@@ -18,8 +18,6 @@ export interface RequestFacts {
    * takes either); such a request cannot be decided on and should be refused. Null when there is none.
    */
   readonly ambiguous: string | null;
-  /** Whether the body nests past any sense (`isTooDeep`); such a request should be refused. */
-  readonly tooDeep: boolean;
 }
 
 /** What a policy can withhold, by the names under which requests ask for it. */
@@ -42,6 +40,11 @@ const askedBy: ReadonlyMap<string, string> = new Map([
 
 /** Names that a policy can withhold. */
 export const withholdable: readonly string[] = [...new Set(askedBy.values())];
+
+/** Names in a request that ask for these fields, in lower case. */
+export function namesAsking(fields: readonly string[]): string[] {
+  return [...askedBy].filter(([, field]) => fields.includes(field)).map(([name]) => name);
+}
 
 // Names whose meaning decides: a second spelling of one of these makes a request ambiguous.
 const decisive = new Set([
@@ -79,7 +82,6 @@ export function requestFacts(body: JsonObject): RequestFacts {
     endUser: endUserOf(body),
     fields,
     ambiguous,
-    tooDeep: isTooDeep(body),
   };
 }
 

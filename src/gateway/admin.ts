@@ -43,7 +43,7 @@ export function adminServer(view: AdminView): Server {
       const path = (req.url ?? "").split("?", 1)[0] ?? "";
       if (path === "/healthz") return sayHealth(res, true);
       if (path === "/readyz") return sayHealth(res, view.ready());
-      if (!isOperator(view.options, req, path)) {
+      if (!isOperator(view.options, req)) {
         // Basic, so that a browser asks: any name, with the token as the password.
         res.setHeader("www-authenticate", 'Basic realm="stillwatch admin", charset="UTF-8"');
         return say(res, 401, "Present the admin token: authorization: Bearer TOKEN.\n");
@@ -76,11 +76,8 @@ function isOwnName(options: AdminOptions, host: string | undefined): boolean {
   return LOOPBACK.has(name) || name === own || options.allowedHosts.some((x) => x.toLowerCase() === name);
 }
 
-/** The plain status page is shown without a token to who sits at the machine; everything else needs it. */
-function isOperator(options: AdminOptions, req: IncomingMessage, path: string): boolean {
-  const peer = req.socket.remoteAddress ?? "";
-  const local = peer === "127.0.0.1" || peer === "::1" || peer === "::ffff:127.0.0.1";
-  if (path === "/" && local && req.method === "GET") return true;
+/** The token, as Bearer or as the password of Basic, which is what a browser asks for. Nobody gets in without one. */
+function isOperator(options: AdminOptions, req: IncomingMessage): boolean {
   return options.token !== "" && isSame(presentedToken(req.headers.authorization ?? ""), options.token);
 }
 

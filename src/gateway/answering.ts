@@ -78,7 +78,12 @@ export class Answering implements AnswerSink {
     // piece kept back in every mode: nobody can use it before the end, and most answers then leave in one write.
     if (!this.#stream || (held && head.framing >= 0)) this.#tail = new LastPiece();
     else if (held) this.#tail = new FinalEvent(this.#exchange.kind);
-    if (this.#stream && !this.#left) this.#sendHead();
+    // A head that nothing follows is the whole answer: it waits for the record like every other end.
+    if (this.#stream && !this.#left && this.#hasBody(head)) this.#sendHead();
+  }
+
+  #hasBody({ status, framing }: AnswerHead): boolean {
+    return framing !== 0 && status !== 204 && status !== 304 && this.#res.req.method !== "HEAD";
   }
 
   onBody(piece: Buffer): void {

@@ -10,24 +10,49 @@ export type BodyReader = (body: Buffer | null, problem: ApiError | null) => void
 const DRAIN_FACTOR = 4;
 const EMPTY = Buffer.alloc(0);
 
-/** Reads a request's body of at most `maxBytes`. */
-export function readBody(req: IncomingMessage, maxBytes: number, tell: BodyReader): void {
+/** What all bodies that are being read may take together. */
+export interface BodyBudget {
+  readonly options: { readonly maxBodyBytes: number; readonly maxBodyBytesInHand: number };
+  bodyBytes: number;
+}
+
+/**
+ * Reads a request's body of at most `maxBodyBytes`, as long as all bodies that are being read fit into `maxBodyBytesInHand`:
+ * limits of accounts are asked only when a body is whole, so until then this bound is all there is.
+ */
+export function readBody(req: IncomingMessage, budget: BodyBudget, tell: BodyReader): void {
+  const { maxBodyBytes: maxBytes, maxBodyBytesInHand } = budget.options;
   const announced = Number(req.headers["content-length"] ?? 0);
   if (announced > maxBytes * DRAIN_FACTOR) return tell(null, tooLarge(maxBytes));
   const pieces: Buffer[] = [];
   let bytes = 0;
+  let held = 0;
+  const release = (): void => {
+    budget.bodyBytes -= held;
+    held = 0;
+  };
+  const giveUp = (problem: ApiError): void => {
+    release();
+    req.removeAllListeners("data");
+    req.removeAllListeners("end");
+    req.pause();
+    tell(null, problem);
+  };
+  req.on("close", release);
   req.on("data", (piece: Buffer) => {
     bytes += piece.length;
-    if (bytes <= maxBytes) pieces.push(piece);
-    else if (bytes <= maxBytes * DRAIN_FACTOR) pieces.length = 0;
-    else {
-      req.removeAllListeners("data");
-      req.removeAllListeners("end");
-      req.pause();
-      tell(null, tooLarge(maxBytes));
-    }
+    if (bytes <= maxBytes) {
+      held += piece.length;
+      budget.bodyBytes += piece.length;
+      if (budget.bodyBytes > maxBodyBytesInHand) return giveUp(overloaded);
+      pieces.push(piece);
+    } else if (bytes <= maxBytes * DRAIN_FACTOR) {
+      pieces.length = 0;
+      release();
+    } else giveUp(tooLarge(maxBytes));
   });
   req.on("end", () => {
+    release();
     if (bytes > maxBytes) tell(null, tooLarge(maxBytes));
     else
       tell(
@@ -71,6 +96,12 @@ function invalid(message: string): ApiError {
   PROBLEMS.add(problem);
   return problem;
 }
+
+const overloaded: ApiError = {
+  code: "overloaded",
+  message: "This gateway is reading too many requests at once. Try again.",
+  retryAfterSeconds: 1,
+};
 
 function tooLarge(maxBytes: number): ApiError {
   return { code: "request_too_large", message: `The request body is larger than ${maxBytes} bytes.` };

@@ -27,6 +27,8 @@ export interface GatewayPartners {
   /** That many unpredictable bytes (node:crypto `randomBytes`); for exchange ids. */
   readonly random: (bytes: number) => Uint8Array;
   readonly log: Log;
+  /** Whether exchanges can be recorded now; without it, the last attempt tells. */
+  readonly recordable?: () => boolean;
   /** Further facts for the status page, e.g. of the ledger. */
   readonly status?: () => JsonObject;
   /** Further pages and calls of the admin listener. */
@@ -63,6 +65,8 @@ export class Gateway {
       addresses: addressReader(options.trustedProxies),
       forwardedNames: forwardedNames(options.forwardHeaders),
       inHand: new Set(),
+      bodyBytes: 0,
+      receiptsInHand: 0,
       ledgerFailing: false,
       stopping: false,
     };
@@ -96,7 +100,9 @@ export class Gateway {
   /** Whether it takes requests and can record them, and some upstream takes them. */
   get ready(): boolean {
     const { stopping, ledgerFailing, upstreams } = this.#parts;
-    return this.#started !== null && !stopping && !ledgerFailing && upstreams.all.some((x) => x.available());
+    // Asked, not remembered: while this says no there is no traffic whose success could show that it is over.
+    const recordable = this.#partners.recordable?.() ?? !ledgerFailing;
+    return this.#started !== null && !stopping && recordable && upstreams.all.some((x) => x.available());
   }
 
   status(): JsonObject {

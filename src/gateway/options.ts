@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly keepAliveMs: number;
   readonly maxConnections: number;
   readonly maxBodyBytes: number;
+  /** Request bodies being read at once, all callers together; beyond it requests are refused with 503. */
+  readonly maxBodyBytesInHand: number;
   /** How deep the JSON of a request may nest. */
   readonly maxJsonDepth: number;
   /** Longest answer recorded; a longer one is cut off. */
@@ -62,6 +64,7 @@ export const defaultGatewayOptions: GatewayOptions = {
   keepAliveMs: 65_000,
   maxConnections: 16_384,
   maxBodyBytes: 32 * 1024 * 1024,
+  maxBodyBytesInHand: 512 * 1024 * 1024,
   // JSON schemas of tools nest about a dozen levels.
   maxJsonDepth: 64,
   maxResponseBytes: 64 * 1024 * 1024,

@@ -29,6 +29,10 @@ export interface Parts {
   readonly addresses: AddressReader;
   readonly forwardedNames: readonly string[];
   readonly inHand: Set<Answering>;
+  /** Bytes of request bodies that are being read. */
+  bodyBytes: number;
+  /** Receipts that are being made. */
+  receiptsInHand: number;
   /** Set while the ledger fails, for `/readyz`. */
   ledgerFailing: boolean;
   stopping: boolean;

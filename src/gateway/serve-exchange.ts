@@ -9,6 +9,7 @@ import type { Recording } from "../ledger/recorder.ts";
 import type { Admission, Identity } from "../policy/gate.ts";
 import { Answering } from "./answering.ts";
 import { isApiError, parseBody, readBody } from "./body.ts";
+import { repeatedName } from "./repeated-name.ts";
 import { forwardedLines, presentedKey } from "./headers.ts";
 import type { Parts } from "./parts.ts";
 import type { ApiError } from "./respond.ts";
@@ -24,11 +25,9 @@ export interface Target {
   readonly dialect: Dialect;
 }
 
-const NO_FACTS: Pick<RequestFacts, "model" | "fields" | "maxOutputTokens"> = {
-  model: null,
-  fields: [],
-  maxOutputTokens: null,
-};
+type Decisive = Pick<RequestFacts, "model" | "fields" | "maxOutputTokens" | "choices">;
+
+const NO_FACTS: Decisive = { model: null, fields: [], maxOutputTokens: null, choices: 1 };
 /** Bytes of a token where no tokenizer is known; low, so that the estimate is high (gate.ts, Ask). */
 const BYTES_PER_TOKEN = 3;
 const MAX_USER_AGENT = 512;
@@ -38,7 +37,7 @@ export function serveExchange(parts: Parts, req: IncomingMessage, res: ServerRes
   if (parts.options.mode === "passthrough") return passThrough(parts, req, res, target);
   const identity = identify(parts, req, res, target.dialect);
   if (identity === null) return;
-  readBody(req, parts.options.maxBodyBytes, (body, problem) => {
+  readBody(req, parts, (body, problem) => {
     const since = parts.clock.monotonic();
     const receivedAt = parts.clock.now();
     if (body === null) return turnAway(parts, res, target.dialect, problem as ApiError);
@@ -96,7 +95,8 @@ export function identify(
 export function turnAway(parts: Parts, res: ServerResponse, dialect: Dialect, error: ApiError): void {
   parts.tally.refusals.add(error.code);
   // A body that was not read to its end would be taken for the next request.
-  if (error.code === "request_too_large" || parts.stopping) res.shouldKeepAlive = false;
+  const unread = error.code === "request_too_large" || error.code === "overloaded";
+  if (unread || parts.stopping) res.shouldKeepAlive = false;
   refuse(res, error, dialect);
 }
 
@@ -111,7 +111,7 @@ function admit(
   parts: Parts,
   identity: Identity,
   target: Target,
-  facts: Pick<RequestFacts, "model" | "fields" | "maxOutputTokens">,
+  facts: Decisive,
   body: Buffer,
   at: number,
 ): Admission | ApiError {
@@ -121,6 +121,8 @@ function admit(
     fields: facts.fields,
     inputTokens: Math.ceil(body.length / BYTES_PER_TOKEN),
     maxOutputTokens: facts.maxOutputTokens,
+    choices: facts.choices,
+    repeats: (names) => repeatedName(body, names) !== null,
     at,
   });
   return admission.allow ? admission : refusalError(admission);
@@ -214,7 +216,7 @@ function forwarded(
 
 /** For benchmarks: what the proxy alone costs. */
 function passThrough(parts: Parts, req: IncomingMessage, res: ServerResponse, target: Target): void {
-  readBody(req, parts.options.maxBodyBytes, (body, problem) => {
+  readBody(req, parts, (body, problem) => {
     const [upstream] = parts.upstreams.all;
     if (body === null || upstream === undefined) {
       return turnAway(

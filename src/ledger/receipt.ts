@@ -75,6 +75,8 @@ async function findExchange(
 ): Promise<{ leaf: number; opened: OpenedExchange } | null> {
   const from = place ? { record: place.record, leaf: place.leaf } : undefined;
   for await (const { leaf, opened } of readLeaves(dataDir, masters, from ? { from } : {})) {
+    // Others are served meanwhile: 64 records take about 5 ms to open.
+    if (leaf % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
     if (opened.kind === "exchange" && opened.parameters.id === exchangeId) return { leaf, opened };
     if (place) return null;
   }

@@ -39,6 +39,8 @@ export interface Ask {
   readonly maxOutputTokens: number | null;
   /** Answers drawn (`choices` of requestFacts); 1 when missing. Counts where the request sets no cap. */
   readonly choices?: number;
+  /** Whether one of these names stands twice in the request: then nobody can say which one the upstream takes. */
+  readonly repeats?: (names: readonly string[]) => boolean;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }

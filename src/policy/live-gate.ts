@@ -3,6 +3,7 @@ import type { Usage } from "../ledger/recorder.ts";
 import type { Admission, Ask, Gate, Identity, Refusal, RefusalCode } from "./gate.ts";
 import { Meters } from "./limits.ts";
 import type { Amounts, Excess, Subject } from "./limits.ts";
+import { namesAsking } from "../exchange/shape.ts";
 import { priceOf } from "./price.ts";
 import type { Prices } from "./price.ts";
 import type { StoredAccount, StoredKey } from "./records.ts";
@@ -251,7 +252,13 @@ function scopeOf({ endpoints, models }: Holder, ask: Ask): Refusal | null {
 
 function withheldOf({ account }: Holder, ask: Ask): Refusal | null {
   const fields = ask.fields.filter((field) => account.withheld.includes(field));
-  if (fields.length === 0) return null;
+  if (fields.length === 0) {
+    if (account.withheld.length === 0 || !ask.repeats?.(namesAsking(account.withheld))) return null;
+    return refuse(
+      "field_withheld",
+      "The request has a field twice that decides what it asks for; send it once.",
+    );
+  }
   const which = fields.join(", ");
   return refuse("field_withheld", `This account may not use ${which}; leave ${which} out of the request.`);
 }

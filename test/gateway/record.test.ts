@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { TEXT } from "../world/api.ts";
+import type { Upstream } from "../../src/gateway/upstream.ts";
 import type { Rig, RigOptions } from "./rig.ts";
 import { ask, CHAT, get, post, RawCaller, rig, settle } from "./rig.ts";
 
@@ -124,6 +125,35 @@ describe("mode held", () => {
     caller.socket.destroy();
   });
 
+  it.each([
+    ["status 204", 204, -1],
+    ["an announced length of 0", 200, 0],
+  ])("an event stream without a body (%s) waits whole", async (_, status, framing) => {
+    const empty: Upstream = {
+      name: "empty",
+      kind: "openai",
+      models: ["empty"],
+      available: () => true,
+      ask(_request, sink) {
+        queueMicrotask(() => {
+          sink.onHead({ status, headers: ["content-type", "text/event-stream"], framing, keepAlive: true });
+          sink.onEnd();
+        });
+        return { pause() {}, resume() {}, abort() {} };
+      },
+      close() {},
+    };
+    await open({ more: () => [empty] });
+    r.recorder.holding = true;
+    const caller = new RawCaller(r.url).post(CHAT, stream("empty"));
+    await r.recorder.ended(1);
+    await settle();
+    expect(caller.text).toBe("");
+    r.recorder.flush();
+    await caller.until((seen) => seen.includes(`HTTP/1.1 ${status}`));
+    caller.socket.destroy();
+  });
+
   it("the events before the last do not wait for it", async () => {
     await open();
     const caller = new RawCaller(r.url).post(CHAT, stream("stall-mid"));
@@ -190,6 +220,26 @@ describe("a ledger that cannot be written", () => {
     expect(r.gateway.tally.unrecorded.total).toBe(2);
     expect(r.gateway.tally.ledgerFailures.total).toBe(2);
     expect(r.gate.settled).toHaveLength(2);
+  });
+});
+
+describe("many bodies at once", () => {
+  it("are refused beyond the budget, and let in again when it is free", async () => {
+    await open({ gateway: { maxBodyBytesInHand: 100_000 } });
+    const slow = [0, 1].map(() => {
+      const caller = new RawCaller(r.url);
+      caller.send(
+        `POST ${CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-alice\r\ncontent-length: 90000\r\n\r\n${" ".repeat(60_000)}`,
+      );
+      return caller;
+    });
+    const refused = await Promise.race(
+      slow.map((caller) => caller.until((seen) => seen.includes("\r\n\r\n"))),
+    );
+    expect(refused).toContain("HTTP/1.1 503");
+    for (const caller of slow) caller.socket.destroy();
+    await settle();
+    expect((await post(r.url, CHAT, ask("m-large"))).status).toBe(200);
   });
 });
 
