@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
+import { readWhole } from "./exchange/whole.ts";
 
 /**
  * The only reader of the environment and of the config file (YAML or JSON). Secrets stand in the environment; the file
@@ -180,15 +181,10 @@ export function launchedByOldNode(): boolean {
   return process.env["STILLWATCH_LAUNCHED"] === "1";
 }
 
-/** Who is at the keyboard, for the record of administrative changes. */
-export function operatorName(): string {
-  return process.env["USER"] ?? process.env["LOGNAME"] ?? "unknown";
-}
-
 function readFile(path: string): unknown {
   if (!existsSync(path)) throw new ConfigError(`there is no file ${path} (--config)`);
   try {
-    return parseYaml(readFileSync(path, "utf8"), { maxAliasCount: 100 });
+    return parseYaml(readWhole(path).toString("utf8"), { maxAliasCount: 100 });
   } catch (error) {
     throw new ConfigError(`${path} is neither YAML nor JSON: ${(error as Error).message.split("\n")[0]}`);
   }

@@ -91,7 +91,7 @@ const TOLD = new Map<string, 1 | 2>([
   ["ExchangeError", 2],
   ["PolicyError", 2],
   ["LedgerError", 1],
-  ["DetectError", 1],
+  ["DetectError", 2],
   ["GatewayError", 1],
   ["EvidenceError", 1],
 ]);

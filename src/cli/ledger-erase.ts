@@ -1,7 +1,7 @@
+import { join } from "node:path";
+import { snapshotPath } from "../detect/live.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { realDisk } from "../ledger/disk.ts";
-import { parquetPath } from "../ledger/parquet.ts";
-import { listSegments } from "../ledger/segment.ts";
 import { readArguments, UsageError, type Subcommand } from "./arguments.ts";
 import { dataFolder, FOLDER_HELP, folderOptions, masterKeyCommand } from "./folder.ts";
 
@@ -10,7 +10,8 @@ export const erase: Subcommand = {
   help: `stillwatch ledger erase [--data DIR] (--exchange ID | --account ID [--before TIME]) --reason TEXT
 
 Destroys the keys of records: their prompts, answers and facts cannot be read any more, by anybody. A leaf that says so is
-appended; all proofs, also of the erased records, still hold. The server must be stopped. Backups of the folder are yours to erase,
+appended; all proofs, also of the erased records, still hold. What was derived from contents (parquet/, detect.snapshot, quarantine/) is
+removed and made again where it can be. The server must be stopped. Backups of the folder are yours to erase,
 and so is what an SSD may keep of overwritten blocks.
 
   --exchange ID    one exchange
@@ -50,8 +51,7 @@ Examples
         ...(account === undefined ? {} : { account }),
         ...(before === undefined ? {} : { before: new Date(before).toISOString() }),
       });
-      // Metadata of erased exchanges must not live on in files derived from the journal; `ledger seal` makes them again.
-      for (const first of listSegments(dataDir)) await realDisk.remove(parquetPath(dataDir, first));
+      await forgetDerived(dataDir);
       io.out(
         args.flag("json")
           ? `${JSON.stringify({ erased })}\n`
@@ -63,3 +63,12 @@ Examples
     return 0;
   },
 };
+
+/**
+ * What was made from the contents must not outlive them: Parquet files (`ledger seal` makes them again), the detector's
+ * sketches (the next start makes them again from what is left), and tails that a crash cut off, which may hold a record whole.
+ */
+async function forgetDerived(dataDir: string): Promise<void> {
+  for (const path of [join(dataDir, "parquet"), snapshotPath(dataDir), join(dataDir, "quarantine")])
+    await realDisk.remove(path);
+}

@@ -38,10 +38,14 @@ export const key: Subcommand = {
 
 Prints the log's public key(s), one a line: the file that \`evidence verify --trust\` and \`receipt verify --trust\` take. A verifier must
 get it from you by a way of its own (your website, a contract), never together with the evidence.
+
+Example
+  stillwatch ledger key > log.vkey
 `,
   async run(argv, io) {
-    const args = readArguments("ledger key", argv, { data });
-    io.out(readFileSync(vkeyPath(dataFolder(args)), "utf8"));
+    const args = readArguments("ledger key", argv, { data, json });
+    const vkeys = readFileSync(vkeyPath(dataFolder(args)), "utf8");
+    io.out(args.flag("json") ? `${JSON.stringify({ keys: vkeys.split("\n").filter(Boolean) })}\n` : vkeys);
     return 0;
   },
 };
@@ -52,6 +56,9 @@ export const rotateKey: Subcommand = {
 
 Adds a new signing key. Checkpoints then carry both signatures, so that verifiers who know only the old key go on working. When all
 have the new one (\`ledger key\`), take the old line out of keys/log.key. The server must be stopped.
+
+Example
+  stillwatch ledger rotate-key && stillwatch ledger key > log.vkey
 `,
   async run(argv, io) {
     const args = readArguments("ledger rotate-key", argv, { data });
@@ -74,6 +81,9 @@ export const rotateMaster: Subcommand = {
 Puts a new master key first in keys/master.key; keys of accounts made from now on are wrapped by it. The old ones stay, because
 what was written under them can be read only with them. With a KMS, let your masterKeyCommand print the new key first.
 The server must be stopped.
+
+Example
+  stillwatch ledger rotate-master --data /var/lib/stillwatch
 `,
   async run(argv, io) {
     const args = readArguments("ledger rotate-master", argv, { data });

@@ -1,4 +1,5 @@
 import { loadConfig } from "../config.ts";
+import { readCalibration } from "../detect/calibration.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -44,6 +45,9 @@ export const serve: Command = {
       ...(calibration === undefined ? {} : { calibration }),
     });
     const dataDir = args.required("data");
+    // A calibration that cannot be used must stop the start, not leave a server without a detector.
+    if (config.detect.enabled && config.detect.calibration !== undefined)
+      readCalibration(config.detect.calibration);
     // Loaded late: `stillwatch serve --help` and wrong options answer at once.
     const { serve: start } = await import("../serve.ts");
     const log = (level: string, message: string): void =>

@@ -94,7 +94,8 @@ function identity({ subject, tier, time }: Pick<Alarm, "subject" | "tier" | "tim
   return JSON.stringify([subject.account, tier, time]);
 }
 
-function snapshotPath(dataDir: string): string {
+/** The detector's state beside the journal; may be deleted. */
+export function snapshotPath(dataDir: string): string {
   return join(dataDir, "detect.snapshot");
 }
 
