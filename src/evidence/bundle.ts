@@ -58,12 +58,17 @@ export function parseItem(line: string, number: number): BundleItem {
   if (typeof item.entry !== "string") throw wrong('"entry" is missing');
   if (!Array.isArray(item.path) || item.path.length > 64 || item.path.some((hash) => typeof hash !== "string"))
     throw wrong('"path" is not a list of at most 64 hashes');
+  if (item.erased !== undefined && item.erased !== true) throw wrong(`"erased" is ${shown(item.erased)}, not true`);
+  for (const shows of [item.opened, item.event] as unknown[])
+    if (shows !== undefined && (typeof shows !== "object" || shows === null || Array.isArray(shows))) throw wrong("what it shows is no object");
+  if ([item.opened, item.event, item.erased].filter((shows) => shows !== undefined).length !== 1)
+    throw wrong('it needs exactly one of "opened", "event" and "erased"');
   for (const name of Object.keys(item)) if (!ITEM_FIELDS.has(name)) throw wrong(`there is no field ${shown(name)}`);
   for (const name of Object.keys(item.opened ?? {}))
     if (!(GROUPS as readonly string[]).includes(name)) throw wrong(`there is no group ${shown(name)}`);
   const openings = [...Object.values(item.opened ?? {}), ...(item.event ? [item.event] : [])];
-  if (openings.some((opening) => typeof opening?.salt !== "string" || typeof opening.value !== "string"))
-    throw wrong("an opened group needs salt and value");
+  if (openings.some((opening) => typeof opening?.salt !== "string" || typeof opening.value !== "string" || Object.keys(opening).length !== 2))
+    throw wrong("an opened group needs salt and value, and has nothing else");
   // One spelling per byte string: what is not exactly what the exporter writes was changed by somebody.
   for (const text of [item.entry, ...(item.path as string[]), ...openings.flatMap(({ salt, value }) => [salt, value])])
     if (Buffer.from(text, "base64").toString("base64") !== text) throw wrong(`"${text.slice(0, 40)}" is not base64`);

@@ -85,6 +85,7 @@ class GrowingEdge {
   #levels: Hash[][];
   #entries: Buffer[];
   #size: number;
+  #waiting: Tile[] = [];
 
   constructor(disk: Disk, dataDir: string, edge: TileEdge) {
     this.#disk = disk;
@@ -103,42 +104,68 @@ class GrowingEdge {
       this.#entries.push(entry);
       this.#size++;
       if (this.#entries.length === TILE_WIDTH) {
-        await this.#write("entries", this.#size / TILE_WIDTH - 1, encodeEntries(this.#entries), TILE_WIDTH);
+        this.#put("entries", this.#size / TILE_WIDTH - 1, encodeEntries(this.#entries), TILE_WIDTH);
         this.#entries = [];
       }
-      await this.#push(0, hash);
+      this.#push(0, hash);
+      if (this.#waiting.length >= MAX_WAITING) await this.#write();
     }
-    await this.#writePartials();
+    this.#putPartials();
+    await this.#write();
   }
 
-  async #push(level: number, hash: Hash): Promise<void> {
+  #push(level: number, hash: Hash): void {
     const tile = (this.#levels[level] ??= []);
     tile.push(hash);
     if (tile.length < TILE_WIDTH) return;
     const index = Math.floor(this.#size / TILE_WIDTH ** (level + 1)) - 1;
-    await this.#write(level, index, Buffer.concat(tile), TILE_WIDTH);
+    this.#put(level, index, Buffer.concat(tile), TILE_WIDTH);
     this.#levels[level] = [];
-    await this.#push(level + 1, perfectRoot(tile));
+    this.#push(level + 1, perfectRoot(tile));
   }
 
-  async #writePartials(): Promise<void> {
+  #putPartials(): void {
     const index = Math.floor(this.#size / TILE_WIDTH);
-    if (this.#entries.length > 0) await this.#write("entries", index, encodeEntries(this.#entries), this.#entries.length);
+    if (this.#entries.length > 0) this.#put("entries", index, encodeEntries(this.#entries), this.#entries.length);
     for (const [level, tile] of this.#levels.entries()) {
       if (tile.length === 0) continue;
       const at = Math.floor(this.#size / TILE_WIDTH ** (level + 1));
       const path = tilePath(this.#dataDir, level, at, tile.length);
       // Higher levels change once in 256 leaves; do not write them again each time.
-      if (level === 0 || !existsSync(path)) await this.#write(level, at, Buffer.concat(tile), tile.length);
+      if (level === 0 || !existsSync(path)) this.#put(level, at, Buffer.concat(tile), tile.length);
     }
   }
 
-  async #write(level: number | "entries", index: number, bytes: Buffer, width: number): Promise<void> {
-    await this.#disk.replace(tilePath(this.#dataDir, level, index, width), bytes);
-    // "MAY delete any partial tile once the corresponding full tile is available" (tlog-tiles, partial tiles).
-    if (width === TILE_WIDTH) await this.#disk.remove(`${tilePath(this.#dataDir, level, index, width)}.p`);
+  #put(level: number | "entries", index: number, bytes: Buffer, width: number): void {
+    this.#waiting.push({ path: tilePath(this.#dataDir, level, index, width), bytes, isFull: width === TILE_WIDTH });
+  }
+
+  /** Several at a time: each takes many small steps, which under load wait for their turn, and their order does not matter. */
+  async #write(): Promise<void> {
+    const tiles = this.#waiting.values();
+    this.#waiting = [];
+    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => this.#writeEach(tiles)));
+    // Only when all have ended: what is tried again must not meet a write of the same file that is still under way.
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  async #writeEach(tiles: Iterable<Tile>): Promise<void> {
+    for (const { path, bytes, isFull } of tiles) {
+      await this.#disk.replace(path, bytes);
+      // "MAY delete any partial tile once the corresponding full tile is available" (tlog-tiles, partial tiles).
+      if (isFull) await this.#disk.remove(`${path}.p`);
+    }
   }
 }
+
+interface Tile {
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly isFull: boolean;
+}
+
+/** Tiles held in memory before they are written; 16 KB each on average. */
+const MAX_WAITING = 64;
 
 /** Root of a full tile's 256 hashes (or of any power of two of them). */
 export function perfectRoot(hashes: readonly Hash[]): Hash {
