@@ -38,13 +38,28 @@ export interface BundleItem {
 export function parseHead(line: string): BundleHead {
   const head = parseObject(line, 1) as Partial<BundleHead>;
   if (head.format !== "stillwatch-bundle/1")
-    throw new EvidenceError("malformed", `not a bundle: "format" is ${shown(head.format)}, not "stillwatch-bundle/1"`);
-  if (typeof head.subject?.account !== "string" || typeof head.checkpoint !== "string" || !isCount(head.items))
-    throw new EvidenceError("malformed", "the bundle's first line needs subject.account, checkpoint and items");
+    throw new EvidenceError(
+      "malformed",
+      `not a bundle: "format" is ${shown(head.format)}, not "stillwatch-bundle/1"`,
+    );
+  if (
+    typeof head.subject?.account !== "string" ||
+    typeof head.checkpoint !== "string" ||
+    !isCount(head.items)
+  )
+    throw new EvidenceError(
+      "malformed",
+      "the bundle's first line needs subject.account, checkpoint and items",
+    );
   const { made } = head;
-  if (typeof made !== "string") throw new EvidenceError("malformed", `"made" in the bundle's first line is ${shown(made)}, not a time`);
-  for (const name of [...Object.keys(head), ...Object.keys(head.subject).map((member) => `subject.${member}`)])
-    if (!HEAD_FIELDS.has(name)) throw new EvidenceError("malformed", `the bundle's first line has no field ${shown(name)}`);
+  if (typeof made !== "string")
+    throw new EvidenceError("malformed", `"made" in the bundle's first line is ${shown(made)}, not a time`);
+  for (const name of [
+    ...Object.keys(head),
+    ...Object.keys(head.subject).map((member) => `subject.${member}`),
+  ])
+    if (!HEAD_FIELDS.has(name))
+      throw new EvidenceError("malformed", `the bundle's first line has no field ${shown(name)}`);
   return head as BundleHead;
 }
 
@@ -53,25 +68,45 @@ const HEAD_FIELDS = new Set(["format", "subject", "subject.account", "made", "ch
 /** Throws EvidenceError `malformed`. */
 export function parseItem(line: string, number: number): BundleItem {
   const item = parseObject(line, number) as Partial<BundleItem>;
-  const wrong = (what: string): EvidenceError => new EvidenceError("malformed", `line ${number} of the bundle: ${what}`);
+  const wrong = (what: string): EvidenceError =>
+    new EvidenceError("malformed", `line ${number} of the bundle: ${what}`);
   if (!isCount(item.leaf)) throw wrong(`"leaf" is ${shown(item.leaf)}, not a leaf index`);
   if (typeof item.entry !== "string") throw wrong('"entry" is missing');
-  if (!Array.isArray(item.path) || item.path.length > 64 || item.path.some((hash) => typeof hash !== "string"))
+  if (
+    !Array.isArray(item.path) ||
+    item.path.length > 64 ||
+    item.path.some((hash) => typeof hash !== "string")
+  )
     throw wrong('"path" is not a list of at most 64 hashes');
-  if (item.erased !== undefined && item.erased !== true) throw wrong(`"erased" is ${shown(item.erased)}, not true`);
+  if (item.erased !== undefined && (item.erased as unknown) !== true)
+    throw wrong(`"erased" is ${shown(item.erased)}, not true`);
   for (const shows of [item.opened, item.event] as unknown[])
-    if (shows !== undefined && (typeof shows !== "object" || shows === null || Array.isArray(shows))) throw wrong("what it shows is no object");
+    if (shows !== undefined && (typeof shows !== "object" || shows === null || Array.isArray(shows)))
+      throw wrong("what it shows is no object");
   if ([item.opened, item.event, item.erased].filter((shows) => shows !== undefined).length !== 1)
     throw wrong('it needs exactly one of "opened", "event" and "erased"');
-  for (const name of Object.keys(item)) if (!ITEM_FIELDS.has(name)) throw wrong(`there is no field ${shown(name)}`);
+  for (const name of Object.keys(item))
+    if (!ITEM_FIELDS.has(name)) throw wrong(`there is no field ${shown(name)}`);
   for (const name of Object.keys(item.opened ?? {}))
     if (!(GROUPS as readonly string[]).includes(name)) throw wrong(`there is no group ${shown(name)}`);
   const openings = [...Object.values(item.opened ?? {}), ...(item.event ? [item.event] : [])];
-  if (openings.some((opening) => typeof opening?.salt !== "string" || typeof opening.value !== "string" || Object.keys(opening).length !== 2))
+  if (
+    openings.some(
+      (opening) =>
+        typeof opening?.salt !== "string" ||
+        typeof opening.value !== "string" ||
+        Object.keys(opening).length !== 2,
+    )
+  )
     throw wrong("an opened group needs salt and value, and has nothing else");
   // One spelling per byte string: what is not exactly what the exporter writes was changed by somebody.
-  for (const text of [item.entry, ...(item.path as string[]), ...openings.flatMap(({ salt, value }) => [salt, value])])
-    if (Buffer.from(text, "base64").toString("base64") !== text) throw wrong(`"${text.slice(0, 40)}" is not base64`);
+  for (const text of [
+    item.entry,
+    ...(item.path as string[]),
+    ...openings.flatMap(({ salt, value }) => [salt, value]),
+  ])
+    if (Buffer.from(text, "base64").toString("base64") !== text)
+      throw wrong(`"${text.slice(0, 40)}" is not base64`);
   return item as BundleItem;
 }
 
@@ -89,7 +124,9 @@ function parseObject(line: string, number: number): object {
 
 /** Short, and only where it has no depth: nesting can be deeper than the stack. */
 function shown(value: unknown): string {
-  return typeof value === "object" ? "an object" : JSON.stringify(typeof value === "string" ? value.slice(0, 60) : value);
+  return typeof value === "object"
+    ? "an object"
+    : JSON.stringify(typeof value === "string" ? value.slice(0, 60) : value);
 }
 
 function isCount(value: unknown): value is number {

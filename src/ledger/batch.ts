@@ -28,7 +28,10 @@ export interface Head {
 /** Throws LedgerError `invalid` for an exchange that would not fit into a frame with all that stands beside it. */
 export function requireSize(exchange: string, bytes: number): void {
   if (bytes > MAX_EXCHANGE_BYTES)
-    throw new LedgerError("invalid", `exchange ${exchange} has ${bytes} bytes; one that can be recorded has at most ${MAX_EXCHANGE_BYTES}`);
+    throw new LedgerError(
+      "invalid",
+      `exchange ${exchange} has ${bytes} bytes; one that can be recorded has at most ${MAX_EXCHANGE_BYTES}`,
+    );
 }
 
 /** Request and response. */
@@ -80,14 +83,25 @@ export class Batch {
   intent(intent: Intent): WrittenIntent {
     const by = this.#protect(intent.account, intent.receivedAt);
     const record = this.#nextRecord();
-    this.drafts.push(sealedDraft(FrameType.Intent, record, by, null, [encodeIntentHead(intent), intent.request]));
+    this.drafts.push(
+      sealedDraft(FrameType.Intent, record, by, null, [encodeIntentHead(intent), intent.request]),
+    );
     return { record, secret: by.secret };
   }
 
   /** Ends an exchange: a RESULT where the INTENT is on disk, else one EXCHANGE frame with both. */
-  exchange(intent: Intent, written: WrittenIntent | null, result: Result, endedAt: number, witnessed: boolean): void {
+  exchange(
+    intent: Intent,
+    written: WrittenIntent | null,
+    result: Result,
+    endedAt: number,
+    witnessed: boolean,
+  ): void {
     if (!isTime(endedAt) || !isTime(intent.receivedAt))
-      throw new LedgerError("invalid", `exchange ${intent.id} lasted from ${intent.receivedAt} to ${endedAt}, which are no times: milliseconds since 1970, up to the year 9999`);
+      throw new LedgerError(
+        "invalid",
+        `exchange ${intent.id} lasted from ${intent.receivedAt} to ${endedAt}, which are no times: milliseconds since 1970, up to the year 9999`,
+      );
     const bytes = result.response.reduce((sum, chunk) => sum + chunk.length, intent.request.length);
     requireSize(intent.id, bytes);
     const by = written ? null : this.#protect(intent.account, intent.receivedAt);

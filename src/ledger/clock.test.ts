@@ -21,12 +21,31 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const open = (): Promise<Ledger> => Ledger.open({ dataDir, now: () => clock, segmentBytes: 3000, checkpointMs: 5 });
+const open = (): Promise<Ledger> =>
+  Ledger.open({ dataDir, now: () => clock, segmentBytes: 3000, checkpointMs: 5 });
 
 function intent(id: string): Intent {
-  return { id, account: "acc_a", key: "k", receivedAt: clock, client: {}, endpoint: "/v1/x", model: null, permit: null, upstream: "u", request: Buffer.from("{}") };
+  return {
+    id,
+    account: "acc_a",
+    key: "k",
+    receivedAt: clock,
+    client: {},
+    endpoint: "/v1/x",
+    model: null,
+    permit: null,
+    upstream: "u",
+    request: Buffer.from("{}"),
+  };
 }
-const result: Result = { status: 200, outcome: "complete", contentType: null, response: [], usage: { input: null, output: null }, firstByteMs: null };
+const result: Result = {
+  status: 200,
+  outcome: "complete",
+  contentType: null,
+  response: [],
+  usage: { input: null, output: null },
+  firstByteMs: null,
+};
 
 async function times(): Promise<{ time: string; latencyMs: number }[]> {
   const found: { time: string; latencyMs: number }[] = [];
@@ -55,7 +74,12 @@ describe("a clock that jumps", () => {
     expect(found.length).toBe(jumps.length * 2);
     expect(found.map(({ time }) => time)).toEqual(found.map(({ time }) => time).toSorted());
     expect(found.every(({ latencyMs }) => latencyMs >= 0)).toBe(true);
-    const report = await verify({ dataDir, masters: await loadMasterKeys(dataDir, {}), verifiers: readVkeys(dataDir), against: null });
+    const report = await verify({
+      dataDir,
+      masters: await loadMasterKeys(dataDir, {}),
+      verifiers: readVkeys(dataDir),
+      against: null,
+    });
     expect(report.problems).toEqual([]);
   });
 

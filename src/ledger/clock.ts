@@ -31,5 +31,8 @@ export function isTime(at: number): boolean {
 /** Throws LedgerError `unavailable`. */
 export function requireClock(now: number): void {
   if (!isTime(now))
-    throw new LedgerError("unavailable", `the clock says ${now} ms since 1970, which is no time to record under: set the system's clock`);
+    throw new LedgerError(
+      "unavailable",
+      `the clock says ${now} ms since 1970, which is no time to record under: set the system's clock`,
+    );
 }

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  writeSync,
+} from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
@@ -76,7 +85,8 @@ class RealFile implements DiskFile {
   }
 
   overwrite(at: number, bytes: Uint8Array): void {
-    if (at + bytes.length > this.size) throw new RangeError(`overwrite at ${at} goes past the end (${this.size})`);
+    if (at + bytes.length > this.size)
+      throw new RangeError(`overwrite at ${at} goes past the end (${this.size})`);
     writeAll(this.#fd, bytes, at);
   }
 
@@ -86,7 +96,9 @@ class RealFile implements DiskFile {
   }
 
   sync(): Promise<void> {
-    return new Promise((resolve, reject) => fdatasync(this.#fd, (error) => (error ? reject(error) : resolve())));
+    return new Promise((resolve, reject) =>
+      fdatasync(this.#fd, (error) => (error ? reject(error) : resolve())),
+    );
   }
 
   close(): void {
@@ -105,7 +117,7 @@ function openFlags(path: string): string {
 
 /** write(2) may write less than asked, most of all on a disk that is nearly full. */
 function writeAll(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += writeSync(fd, bytes, done, bytes.length - done, position + done);
   }
 }
@@ -115,7 +127,8 @@ async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;
   const top = dirname(resolve(first));
-  for (let parent = dirname(resolve(path)); parent.length >= top.length; parent = dirname(parent)) await syncDirectory(parent);
+  for (let parent = dirname(resolve(path)); parent.length >= top.length; parent = dirname(parent))
+    await syncDirectory(parent);
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -1,6 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { commit, committed, committedEvent, eventEntry, EVENT_ENTRY_BYTES, EVENT_GROUP, exchangeEntry, EXCHANGE_ENTRY_BYTES, Group, GROUPS } from "./entry.ts";
+import {
+  commit,
+  committed,
+  committedEvent,
+  eventEntry,
+  EVENT_ENTRY_BYTES,
+  EVENT_GROUP,
+  exchangeEntry,
+  EXCHANGE_ENTRY_BYTES,
+  Group,
+  GROUPS,
+} from "./entry.ts";
 
 const salt = Buffer.alloc(16, 1);
 
@@ -10,7 +21,8 @@ describe("an entry", () => {
 
   it("holds the commitment of every group at its place", () => {
     expect(entry.length).toBe(EXCHANGE_ENTRY_BYTES);
-    for (const name of GROUPS) expect(committed(entry, name)).toEqual(commit(salt, Group[name], values[Group[name]]!));
+    for (const name of GROUPS)
+      expect(committed(entry, name)).toEqual(commit(salt, Group[name], values[Group[name]]!));
     const event = eventEntry(commit(salt, EVENT_GROUP, Buffer.from("e")));
     expect(event.length).toBe(EVENT_ENTRY_BYTES);
     expect(committedEvent(event)).toEqual(commit(salt, EVENT_GROUP, Buffer.from("e")));
@@ -19,10 +31,13 @@ describe("an entry", () => {
   it("is never taken for one of the other kind, and other bytes for none", () => {
     expect(committedEvent(entry)).toBeNull();
     expect(committed(eventEntry(Buffer.alloc(32)), "who")).toBeNull();
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      if (bytes[0] === 1 && (bytes.length === EXCHANGE_ENTRY_BYTES || bytes.length === EVENT_ENTRY_BYTES)) return;
-      expect([committed(bytes, "who"), committedEvent(bytes)]).toEqual([null, null]);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        if (bytes[0] === 1 && (bytes.length === EXCHANGE_ENTRY_BYTES || bytes.length === EVENT_ENTRY_BYTES))
+          return;
+        expect([committed(bytes, "who"), committedEvent(bytes)]).toEqual([null, null]);
+      }),
+    );
     expect(() => exchangeEntry([Buffer.alloc(32)])).toThrow(RangeError);
   });
 

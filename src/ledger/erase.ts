@@ -53,7 +53,11 @@ export class Eraser {
   }
 
   /** Returns the number of exchanges. Throws LedgerError `not_found` or `unavailable`, or what the disk says. */
-  async erase(request: ErasureRequest, limit: () => number, append: (event: JsonObject) => Promise<void>): Promise<number> {
+  async erase(
+    request: ErasureRequest,
+    limit: () => number,
+    append: (event: JsonObject) => Promise<void>,
+  ): Promise<number> {
     const erasures = await findErasures(this.#dataDir, this.#masters, request, limit);
     try {
       for (const erasure of erasures) await this.#record(erasure, append);
@@ -102,7 +106,14 @@ export async function findErasures(
     if (request.before !== undefined && parameters.time >= request.before) continue;
     const before = open.get(who.account);
     const erasure: Erasure = {
-      ...(before ?? { type: "erasure", account: who.account, reason: request.reason, exchanges: [], leaves: [], records: [] }),
+      ...(before ?? {
+        type: "erasure",
+        account: who.account,
+        reason: request.reason,
+        exchanges: [],
+        leaves: [],
+        records: [],
+      }),
       sequence: who.sequence,
       leafHash: leafHash(opened.entry).toString("hex"),
     };
@@ -117,7 +128,10 @@ export async function findErasures(
   const found = [...erasures, ...open.values()];
   if (found.length === 0) {
     const what = request.exchange ?? request.account ?? "the request";
-    throw new LedgerError("not_found", `there is nothing to erase for ${what}: no such exchange is in this journal, or it is erased already`);
+    throw new LedgerError(
+      "not_found",
+      `there is nothing to erase for ${what}: no such exchange is in this journal, or it is erased already`,
+    );
   }
   return found;
 }
@@ -132,7 +146,8 @@ export async function destroyKeys(dataDir: string, records: readonly number[], d
     const segment = loadSegment(dataDir, first);
     const offsets: number[] = [];
     for (const frame of framesOf(segment, { last: next === Infinity })) {
-      if (wanted.has(frame.record) && frame.slot && slotState(frame.slot) !== "erased") offsets.push(frame.offset);
+      if (wanted.has(frame.record) && frame.slot && slotState(frame.slot) !== "erased")
+        offsets.push(frame.offset);
     }
     if (offsets.length === 0) continue;
     const file = disk.open(segment.path);

@@ -37,15 +37,28 @@ function whole(data: Buffer, at = 0): Frame {
 describe("a frame", () => {
   it("reads back as it was written, wherever it stands", () => {
     fc.assert(
-      fc.property(draft, bytes(40), bytes(40), fc.nat(2 ** 40), fc.nat(50), fc.nat(50), (one, before, after, record, place, rest) => {
-        const data = Buffer.concat([before, encode(one, record, place, place + rest + 1), after]);
-        const frame = whole(data, before.length);
-        expect(frame).toMatchObject({
-          record, type: one.type, compressed: one.compressed, offset: before.length, bytes: frameBytes(one),
-          batchStart: record - place, batchEnd: record + rest,
-        });
-        expect([frame.slot, frame.body]).toEqual([one.slot, Buffer.concat(one.body)]);
-      }),
+      fc.property(
+        draft,
+        bytes(40),
+        bytes(40),
+        fc.nat(2 ** 40),
+        fc.nat(50),
+        fc.nat(50),
+        (one, before, after, record, place, rest) => {
+          const data = Buffer.concat([before, encode(one, record, place, place + rest + 1), after]);
+          const frame = whole(data, before.length);
+          expect(frame).toMatchObject({
+            record,
+            type: one.type,
+            compressed: one.compressed,
+            offset: before.length,
+            bytes: frameBytes(one),
+            batchStart: record - place,
+            batchEnd: record + rest,
+          });
+          expect([frame.slot, frame.body]).toEqual([one.slot, Buffer.concat(one.body)]);
+        },
+      ),
     );
   });
 
@@ -68,13 +81,19 @@ describe("a frame", () => {
       fc.property(draft, fc.nat(), (one, cut) => {
         const data = encode(one);
         const reading = readFrame(data.subarray(0, cut % data.length), 0);
-        expect(cut % data.length === 0 ? reading === "end" : typeof reading === "object" && "damage" in reading).toBe(true);
+        expect(
+          cut % data.length === 0 ? reading === "end" : typeof reading === "object" && "damage" in reading,
+        ).toBe(true);
       }),
     );
   });
 
   it("stays whole when its key is erased, and says that it was", () => {
-    const data = encode({ type: FrameType.Exchange, slot: encodeSlot(Buffer.alloc(40, 5)), body: [Buffer.from("content")] });
+    const data = encode({
+      type: FrameType.Exchange,
+      slot: encodeSlot(Buffer.alloc(40, 5)),
+      body: [Buffer.from("content")],
+    });
     expect(slotState(whole(data).slot!)).toBe("whole");
     data.fill(0, FRAME_HEADER, FRAME_HEADER + SLOT_BYTES);
     expect(slotState(whole(data).slot!)).toBe("erased");
@@ -84,10 +103,13 @@ describe("a frame", () => {
   });
 
   it("is never read from any bytes by accident or with an exception", () => {
-    fc.assert(fc.property(bytes(200), fc.nat(200), (data, at) => {
-      const reading = readFrame(data, Math.min(at, data.length));
-      return reading === "end" || "damage" in reading;
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(bytes(200), fc.nat(200), (data, at) => {
+        const reading = readFrame(data, Math.min(at, data.length));
+        return reading === "end" || "damage" in reading;
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 

@@ -67,11 +67,20 @@ export interface Draft {
 }
 
 export function frameBytes(draft: Draft): number {
-  return FRAME_HEADER + (draft.slot ? SLOT_BYTES : 0) + draft.body.reduce((sum, part) => sum + part.length, 0);
+  return (
+    FRAME_HEADER + (draft.slot ? SLOT_BYTES : 0) + draft.body.reduce((sum, part) => sum + part.length, 0)
+  );
 }
 
 /** Writes the frame into `out` at `at`; returns the position after it. */
-export function encodeFrame(out: Buffer, at: number, draft: Draft, record: number, place: number, count: number): number {
+export function encodeFrame(
+  out: Buffer,
+  at: number,
+  draft: Draft,
+  record: number,
+  place: number,
+  count: number,
+): number {
   const bodyStart = at + FRAME_HEADER;
   let end = bodyStart;
   if (draft.slot) end += draft.slot.copy(out, end);
@@ -95,7 +104,8 @@ export type FrameReading = Frame | "end" | { readonly damage: string };
 
 export function readFrame(data: Buffer, at: number): FrameReading {
   if (at === data.length) return "end";
-  if (data.length - at < FRAME_HEADER) return { damage: `${data.length - at} bytes where a frame header should be` };
+  if (data.length - at < FRAME_HEADER)
+    return { damage: `${data.length - at} bytes where a frame header should be` };
   const length = data.readUInt32LE(at);
   if (length > MAX_BODY || at + FRAME_HEADER + length > data.length)
     return { damage: `frame length ${length} goes past the end of the segment` };
@@ -103,7 +113,8 @@ export function readFrame(data: Buffer, at: number): FrameReading {
   const flags = data[at + 25]!;
   const hasSlot = (flags & HAS_SLOT) !== 0;
   if (hasSlot && length < SLOT_BYTES) return { damage: "frame too short for its key slot" };
-  if (data.readUInt32LE(at + 4) !== checksum(data, at, end)) return { damage: "checksum of the frame does not match" };
+  if (data.readUInt32LE(at + 4) !== checksum(data, at, end))
+    return { damage: "checksum of the frame does not match" };
   const type = data[at + 24]! as FrameType;
   if (type < FrameType.Key || type > FrameType.Checkpoint) return { damage: `unknown frame type ${type}` };
   const bodyStart = at + FRAME_HEADER + (hasSlot ? SLOT_BYTES : 0);

@@ -121,11 +121,14 @@ export class Journal {
     const bytes = drafts.reduce((sum, draft) => sum + frameBytes(draft), 0);
     // One buffer for all batches; a batch larger than usual gets one of its own, so that memory goes back afterwards.
     const out =
-      bytes <= this.#buffer.length ? this.#buffer
-      : bytes <= MAX_KEPT_BUFFER ? (this.#buffer = Buffer.allocUnsafe(bytes * 2))
-      : Buffer.allocUnsafe(bytes);
+      bytes <= this.#buffer.length
+        ? this.#buffer
+        : bytes <= MAX_KEPT_BUFFER
+          ? (this.#buffer = Buffer.allocUnsafe(bytes * 2))
+          : Buffer.allocUnsafe(bytes);
     let at = 0;
-    for (const [i, draft] of drafts.entries()) at = encodeFrame(out, at, draft, this.nextRecord + i, i, drafts.length);
+    for (const [i, draft] of drafts.entries())
+      at = encodeFrame(out, at, draft, this.nextRecord + i, i, drafts.length);
     return out.subarray(0, at);
   }
 
@@ -170,7 +173,11 @@ function closeQuietly(file: DiskFile): void {
 
 function unavailable(cause: unknown): LedgerError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new LedgerError("unavailable", `the journal cannot be written: ${why}. Free space or replace the disk; writing is tried again by itself.`, {
-    cause,
-  });
+  return new LedgerError(
+    "unavailable",
+    `the journal cannot be written: ${why}. Free space or replace the disk; writing is tried again by itself.`,
+    {
+      cause,
+    },
+  );
 }

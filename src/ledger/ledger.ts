@@ -2,8 +2,9 @@ import { join } from "node:path";
 import type { JsonObject } from "../exchange/exchange.ts";
 import canonicalize from "canonicalize";
 import { Batch, requireSize, type Head, type WrittenIntent } from "./batch.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Clock, isTime, requireClock } from "./clock.ts";
-import { signCheckpoint, type Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { destroyKeys, Eraser, type ErasureRequest } from "./erase.ts";
 import { LedgerError } from "./error.ts";
 import { Journal } from "./journal.ts";
@@ -29,13 +30,13 @@ import type { Frontier } from "./tree.ts";
 export class Ledger implements Recorder {
   readonly #options: LedgerOptions;
   readonly #masters: MasterKeys;
-  readonly #signers: readonly NoteSigner[];
   readonly #lock: FolderLock;
   readonly #journal: Journal;
   readonly #keys: SegmentKeys;
   readonly #frontier: Frontier;
   readonly #heads: Map<string, Head>;
   readonly #publisher: Publisher;
+  readonly #checkpoints: Checkpoints;
   /** INTENTs on disk without an end, by record. */
   readonly #open: Set<number>;
   /** Where recent exchanges stand, for receipts. Bounded. */
@@ -43,12 +44,8 @@ export class Ledger implements Recorder {
   #maintenance: Promise<void> = Promise.resolve();
   readonly #watchers = new Set<() => void>();
   readonly #queue = new CommitQueue((items) => this.#write(items));
-  #checkpointTimer: NodeJS.Timeout | null = null;
-  #checkpointing: Promise<Checkpoint> | null = null;
   readonly #clock: Clock;
   #outage: Outage | null = null;
-  /** Why the last checkpoint could not be published; null when it could. */
-  #unpublished: LedgerError | null = null;
   #probe: NodeJS.Timeout | null = null;
   #stopped = false;
   #stopping: Promise<void> = Promise.resolve();
@@ -68,7 +65,6 @@ export class Ledger implements Recorder {
   ) {
     this.#options = options;
     this.#masters = masters;
-    this.#signers = signers;
     this.#lock = lock;
     this.#journal = new Journal(options.disk, options.dataDir, recovered.end, options);
     this.#keys = recovered.keys;
@@ -78,11 +74,20 @@ export class Ledger implements Recorder {
     this.#eraser = new Eraser(options.dataDir, masters, options.disk);
     this.#open = new Set(recovered.interrupted.keys());
     this.#publisher = new Publisher(options.disk, options.dataDir, recovered);
+    this.#checkpoints = new Checkpoints(
+      recovered.frontier,
+      signers,
+      this.#publisher,
+      this.#queue,
+      options.checkpointMs,
+    );
     this.recovery = { quarantined: recovered.quarantined, interrupted: recovered.interrupted.size };
   }
 
   /** Opens or creates a data folder for writing. Throws LedgerError `locked`, `corrupt`, `below_checkpoint`, `key` or `unavailable`. */
-  static async open(options: Pick<LedgerOptions, "dataDir" | "now"> & Partial<LedgerOptions>): Promise<Ledger> {
+  static async open(
+    options: Pick<LedgerOptions, "dataDir" | "now"> & Partial<LedgerOptions>,
+  ): Promise<Ledger> {
     const all: LedgerOptions = { ...defaultLedgerOptions, ...options };
     requireClock(all.now());
     const lock = lockFolder(all.dataDir, all.lockWaitMs);
@@ -124,7 +129,7 @@ export class Ledger implements Recorder {
 
   /** Why the last checkpoint could not be published (recording goes on, receipts do not); null when it could. */
   get unpublished(): LedgerError | null {
-    return this.#unpublished;
+    return this.#checkpoints.unpublished;
   }
 
   /** Calls back after each batch that reached the disk. Returns how to stop that. */
@@ -137,13 +142,19 @@ export class Ledger implements Recorder {
     this.#requireWritable();
     requireSize(intent.id, intent.request.length);
     if (!isTime(intent.receivedAt))
-      throw new LedgerError("invalid", `exchange ${intent.id} was received at ${intent.receivedAt}, which is no time: milliseconds since 1970, up to the year 9999`);
+      throw new LedgerError(
+        "invalid",
+        `exchange ${intent.id} was received at ${intent.receivedAt}, which is no time: milliseconds since 1970, up to the year 9999`,
+      );
     const recording = new LiveRecording(intent, (result, waiter) => {
       const bytes = bytesOf(result.response);
       this.#queue.push({ kind: "result", recording, result, waiter, bytes }, this.#options.resultDelayMs);
     });
     this.#queue.began();
-    this.#queue.push({ kind: "intent", recording, bytes: intent.request.length }, this.#options.intentDelayMs);
+    this.#queue.push(
+      { kind: "intent", recording, bytes: intent.request.length },
+      this.#options.intentDelayMs,
+    );
     return recording;
   }
 
@@ -151,7 +162,10 @@ export class Ledger implements Recorder {
   import(imported: Imported): Promise<void> {
     const bytes = imported.intent.request.length + bytesOf(imported.result.response);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ kind: "imported", imported, waiter: { resolve, reject }, bytes }, this.#options.resultDelayMs);
+      this.#queue.push(
+        { kind: "imported", imported, waiter: { resolve, reject }, bytes },
+        this.#options.resultDelayMs,
+      );
     });
   }
 
@@ -170,7 +184,11 @@ export class Ledger implements Recorder {
   erase(request: ErasureRequest): Promise<number> {
     return this.exclusive(async () => {
       await this.#queue.settle();
-      const erased = await this.#eraser.erase(request, () => this.nextRecord, (event) => this.append(event));
+      const erased = await this.#eraser.erase(
+        request,
+        () => this.nextRecord,
+        (event) => this.append(event),
+      );
       await this.checkpoint();
       return erased;
     });
@@ -191,20 +209,20 @@ export class Ledger implements Recorder {
    * Signs and publishes a checkpoint over everything that was recorded before the call; the last one when there is nothing
    * new. Rejects with LedgerError `unavailable`.
    */
-  async checkpoint(): Promise<Checkpoint> {
-    await this.#queue.settle();
-    // Not the size at the end: under load the tree grows faster than checkpoints are made.
-    const { size } = this.#frontier;
-    for (;;) {
-      this.#checkpointing ??= this.#makeCheckpoint().finally(() => (this.#checkpointing = null));
-      const made = await this.#checkpointing;
-      if (made.size >= size) return made;
-    }
+  checkpoint(): Promise<Checkpoint> {
+    return this.#checkpoints.make();
   }
 
   async receipt(exchangeId: string, account: string): Promise<string | null> {
     const checkpoint = await this.checkpoint();
-    return makeReceipt(this.#options.dataDir, this.#masters, checkpoint, exchangeId, account, this.#recent.get(exchangeId));
+    return makeReceipt(
+      this.#options.dataDir,
+      this.#masters,
+      checkpoint,
+      exchangeId,
+      account,
+      this.#recent.get(exchangeId),
+    );
   }
 
   /** Waits for work in hand, publishes a last checkpoint and gives the folder free. Idempotent. */
@@ -222,11 +240,10 @@ export class Ledger implements Recorder {
     if (this.#outage) this.#recordGap();
     await this.#queue.settle();
     if (!this.#outage) await this.checkpoint().catch(() => {});
-    await this.#checkpointing?.catch(() => {});
+    await this.#checkpoints.stop();
     this.#publisher.stop();
     await this.#snapshot;
     await this.#queue.close();
-    clearTimeout(this.#checkpointTimer ?? undefined);
     clearTimeout(this.#probe ?? undefined);
     this.#journal.close();
     this.#lock.release();
@@ -240,7 +257,10 @@ export class Ledger implements Recorder {
     }
     requireClock(this.#options.now());
     if (this.#queue.bytes > this.#options.maxQueuedBytes)
-      throw new LedgerError("unavailable", `the journal is ${this.#queue.bytes} bytes behind: the disk is too slow`);
+      throw new LedgerError(
+        "unavailable",
+        `the journal is ${this.#queue.bytes} bytes behind: the disk is too slow`,
+      );
   }
 
   /** Puts a batch on disk, or says to everybody in it why not. */
@@ -279,7 +299,11 @@ export class Ledger implements Recorder {
       throw error;
     }
     this.#apply(batch, written);
-    if (this.#outage) this.#endOutage(this.#outage, taken.some((item) => item.kind === "gap"));
+    if (this.#outage)
+      this.#endOutage(
+        this.#outage,
+        taken.some((item) => item.kind === "gap"),
+      );
     for (const item of taken) {
       if (item.kind === "result" && item.recording.written) this.#open.delete(item.recording.written.record);
       resolve(item);
@@ -291,14 +315,22 @@ export class Ledger implements Recorder {
       case "intent":
         return;
       case "result":
-        return batch.exchange(item.recording.intent, item.recording.written, item.result, this.#clock.now(), true);
+        return batch.exchange(
+          item.recording.intent,
+          item.recording.written,
+          item.result,
+          this.#clock.now(),
+          true,
+        );
       case "imported":
         // A log's clock is not ours: one wrong year in it must not set the time of everything after.
         return batch.exchange(item.imported.intent, null, item.imported.result, item.imported.endedAt, false);
       case "event":
         return batch.event(item.content, this.#clock.now());
       case "gap":
-        return this.#outage ? batch.event(canonicalize(this.#outage.gap(this.#clock.now()))!, this.#clock.now()) : undefined;
+        return this.#outage
+          ? batch.event(canonicalize(this.#outage.gap(this.#clock.now()))!, this.#clock.now())
+          : undefined;
       case "checkpoint":
         return batch.checkpoint(item.checkpoint.note);
     }
@@ -316,7 +348,7 @@ export class Ledger implements Recorder {
       this.#frontier.append(leaf.hash);
     }
     this.#publisher.add(batch.leaves);
-    if (batch.leaves.length > 0) this.#scheduleCheckpoint();
+    if (batch.leaves.length > 0) this.#checkpoints.schedule();
   }
 
   #remember(exchange: string, place: LeafPlace): void {
@@ -353,42 +385,6 @@ export class Ledger implements Recorder {
     };
     const edge = await this.#publisher.edgeAt(state.frontier.size);
     this.#snapshotBytes = await writeSnapshot(disk, dataDir, { ...state, edge });
-  }
-
-  #scheduleCheckpoint(afterMs = this.#options.checkpointMs): void {
-    if (this.#checkpointTimer || this.#stopped) return;
-    this.#checkpointTimer = setTimeout(() => {
-      this.#checkpointTimer = null;
-      // A failure of the journal is shown by `failing` and ends with the next good batch; one to publish is tried again.
-      this.checkpoint().catch(() => this.#scheduleCheckpoint(RETRY_MS));
-    }, afterMs);
-    this.#checkpointTimer.unref();
-  }
-
-  /**
-   * Signs over leaves that are on disk, writes the signed note to the journal, and only then publishes it: a log must
-   * never sign two heads that do not follow from each other, whatever happens in between.
-   */
-  async #makeCheckpoint(): Promise<Checkpoint> {
-    const signed = this.#publisher.signed;
-    if (signed && signed.size === this.#frontier.size) return this.#publish(signed);
-    const checkpoint = signCheckpoint(this.#frontier.size, this.#frontier.root(), this.#signers);
-    await new Promise<void>((resolve, reject) => {
-      this.#queue.push({ kind: "checkpoint", checkpoint, waiter: { resolve, reject }, bytes: 0 }, 0);
-    });
-    return this.#publish(checkpoint);
-  }
-
-  async #publish(checkpoint: Checkpoint): Promise<Checkpoint> {
-    try {
-      await this.#publisher.publish(checkpoint);
-      this.#unpublished = null;
-      return checkpoint;
-    } catch (cause) {
-      const why = (cause as Error).message;
-      this.#unpublished = new LedgerError("unavailable", `the checkpoint over ${checkpoint.size} leaves cannot be published: ${why}`, { cause });
-      throw this.#unpublished;
-    }
   }
 
   #fail(items: readonly Item[], cause: unknown): void {

@@ -4,7 +4,14 @@ import type { JsonObject } from "../exchange/exchange.ts";
 import { LedgerError } from "./error.ts";
 import { FrameType, slotState, SLOT_BYTES, type Frame } from "./frame.ts";
 import { openKeyFrame, readKeyFrame, type MasterKeys } from "./keyring.ts";
-import { openSections, splitBody, type Groups, type IntentHead, type Parameters, type Who } from "./record.ts";
+import {
+  openSections,
+  splitBody,
+  type Groups,
+  type IntentHead,
+  type Parameters,
+  type Who,
+} from "./record.ts";
 import { framesOf, listSegments, loadSegment, segmentPath, type Segment } from "./segment.ts";
 import { deriveSecret, unwrapKey, type RecordSecret } from "./secret.ts";
 
@@ -85,10 +92,23 @@ export class RecordOpener {
     if (!secret) return { kind: "erased", record: frame.record, entry, keyRecord: frame.record };
     if (frame.type === FrameType.Event) {
       const [content] = openSections(frame, sealed, secret, 1) as [Buffer];
-      return { kind: "event", record: frame.record, entry, content, event: parse(frame.record, content), secret };
+      return {
+        kind: "event",
+        record: frame.record,
+        entry,
+        content,
+        event: parse(frame.record, content),
+        secret,
+      };
     }
     const [who, parameters, sketches, prompt, response] = openSections(frame, sealed, secret, 5) as Five;
-    return exchangeOf(frame.record, frame.record, entry, secret, { who, parameters, sketches, prompt, response });
+    return exchangeOf(frame.record, frame.record, entry, secret, {
+      who,
+      parameters,
+      sketches,
+      prompt,
+      response,
+    });
   }
 
   /** The secret of a record with content, null when it was destroyed. */
@@ -118,7 +138,12 @@ export class RecordOpener {
     this.#drop(intent);
     if (!opened) return { kind: "erased", record: frame.record, entry, keyRecord: intent };
     const { secret, prompt } = opened;
-    const [who, parameters, sketches, response] = openSections(frame, sealed, secret, 4) as [Buffer, Buffer, Buffer, Buffer];
+    const [who, parameters, sketches, response] = openSections(frame, sealed, secret, 4) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
     return exchangeOf(frame.record, intent, entry, secret, { who, parameters, sketches, prompt, response });
   }
 
@@ -130,10 +155,12 @@ export class RecordOpener {
 
   #secretOf(frame: Frame, keyId: string, keys: Map<string, Frame>): RecordSecret | null {
     const slot = frame.slot;
-    if (!slot || slot.length !== SLOT_BYTES) throw new LedgerError("corrupt", `record ${frame.record} has no key slot`);
+    if (!slot || slot.length !== SLOT_BYTES)
+      throw new LedgerError("corrupt", `record ${frame.record} has no key slot`);
     const state = slotState(slot);
     if (state === "erased") return null;
-    if (state === "damaged") throw new LedgerError("corrupt", `record ${frame.record}: its key slot is damaged`);
+    if (state === "damaged")
+      throw new LedgerError("corrupt", `record ${frame.record}: its key slot is damaged`);
     const month = this.#monthKey(frame.record, keyId, keys);
     return month ? deriveSecret(unwrapKey(month, slot.subarray(0, 40))) : null;
   }
@@ -142,7 +169,11 @@ export class RecordOpener {
     const known = this.#opened.get(keyId);
     if (known !== undefined) return known;
     const frame = keys.get(keyId);
-    if (!frame) throw new LedgerError("corrupt", `record ${record} needs key ${keyId}, which its segment does not have`);
+    if (!frame)
+      throw new LedgerError(
+        "corrupt",
+        `record ${record} needs key ${keyId}, which its segment does not have`,
+      );
     const key = openKeyFrame(frame, this.#masters);
     if (keys === this.#keys) this.#opened.set(keyId, key);
     return key;
@@ -153,11 +184,16 @@ export class RecordOpener {
     const first = listSegments(this.#dataDir).findLast((segment) => segment <= record);
     const fetched = this.#fetched;
     // The segment that is still being written may have grown since.
-    const isStale = (): boolean => !fetched!.intents.has(record) && statSync(segmentPath(this.#dataDir, first!)).size > fetched!.bytes;
+    const isStale = (): boolean =>
+      !fetched!.intents.has(record) && statSync(segmentPath(this.#dataDir, first!)).size > fetched!.bytes;
     if (first !== undefined && (fetched?.first !== first || isStale()))
       this.#fetched = fetchIntents(loadSegment(this.#dataDir, first));
     const frame = this.#fetched?.intents.get(record);
-    if (!frame) throw new LedgerError("corrupt", `record ${record} should be the INTENT of a later result, and is not there`);
+    if (!frame)
+      throw new LedgerError(
+        "corrupt",
+        `record ${record} should be the INTENT of a later result, and is not there`,
+      );
     this.#foreign.set(record, this.#fetched!.keys);
     return frame;
   }
@@ -185,7 +221,13 @@ const MAX_KEPT_INTENT_BYTES = 64 * 1024 * 1024;
 
 type Five = [Buffer, Buffer, Buffer, Buffer, Buffer];
 
-function exchangeOf(record: number, keyRecord: number, entry: Buffer, secret: RecordSecret, groups: Groups): OpenedRecord {
+function exchangeOf(
+  record: number,
+  keyRecord: number,
+  entry: Buffer,
+  secret: RecordSecret,
+  groups: Groups,
+): OpenedRecord {
   const who = parse(record, groups.who) as unknown as Who;
   const parameters = parse(record, groups.parameters) as unknown as Parameters;
   return { kind: "exchange", record, keyRecord, entry, groups, secret, who, parameters };

@@ -5,7 +5,14 @@ import { FrameType, type Frame } from "./frame.ts";
 import type { MasterKeys } from "./keyring.ts";
 import { RecordOpener, type OpenedRecord } from "./opened.ts";
 import { isLeaf } from "./record.ts";
-import { decodeSegmentHeader, framesOf, listSegments, SEGMENT_HEADER, segmentPath, type Damage } from "./segment.ts";
+import {
+  decodeSegmentHeader,
+  framesOf,
+  listSegments,
+  SEGMENT_HEADER,
+  segmentPath,
+  type Damage,
+} from "./segment.ts";
 
 /** Where a reader stands: the next record to look at, and the number of leaves before it. Can be stored and resumed. */
 export interface Cursor {
@@ -40,7 +47,11 @@ export interface ReadOptions {
  * with `limit` they are known to be on disk: without, the last batch read may be one whose sync fails in this moment; then
  * the writer takes it back, and a reader that follows ends with an error. Throws LedgerError `corrupt` at damage.
  */
-export async function* readLeaves(dataDir: string, masters: MasterKeys, options: ReadOptions = {}): AsyncGenerator<ReadLeaf> {
+export async function* readLeaves(
+  dataDir: string,
+  masters: MasterKeys,
+  options: ReadOptions = {},
+): AsyncGenerator<ReadLeaf> {
   const opener = new RecordOpener(dataDir, masters);
   const start = options.from ?? START;
   let leaf = start.leaf;
@@ -54,12 +65,19 @@ export async function* readLeaves(dataDir: string, masters: MasterKeys, options:
 }
 
 /** All frames from the segment that holds the cursor on. */
-async function* readFrames(dataDir: string, options: ReadOptions, onSegment: () => void): AsyncGenerator<Frame> {
+async function* readFrames(
+  dataDir: string,
+  options: ReadOptions,
+  onSegment: () => void,
+): AsyncGenerator<Frame> {
   const { record } = options.from ?? START;
   const segments = listSegments(dataDir);
   let first = segments.findLast((segment) => segment <= record) ?? 1;
   if (segments.length > 0 && !segments.includes(first))
-    throw new LedgerError("corrupt", `the journal begins with record ${segments[0]}: the segments before it, from record ${record} on, are missing`);
+    throw new LedgerError(
+      "corrupt",
+      `the journal begins with record ${segments[0]}: the segments before it, from record ${record} on, are missing`,
+    );
   let breath = performance.now();
   for (;;) {
     onSegment();
@@ -123,7 +141,10 @@ async function* readSegment(
         const isLost = there === Infinity ? damage !== null : nextRecord < there;
         // Beside a writer that takes back a failed batch, looked at twice.
         if (isLost && (there !== Infinity || !options.follow || suspect === at))
-          throw new LedgerError("corrupt", `${path}, byte ${at}: ${damage?.why ?? `the batch from record ${nextRecord} on is not whole`}`);
+          throw new LedgerError(
+            "corrupt",
+            `${path}, byte ${at}: ${damage?.why ?? `the batch from record ${nextRecord} on is not whole`}`,
+          );
         suspect = isLost ? at : null;
       }
       if (isLast) return null;

@@ -21,7 +21,12 @@ export type Item = { readonly bytes: number } & Entry;
 
 type Entry =
   | { readonly kind: "intent"; readonly recording: LiveRecording }
-  | { readonly kind: "result"; readonly recording: LiveRecording; readonly result: Result; readonly waiter: Waiter }
+  | {
+      readonly kind: "result";
+      readonly recording: LiveRecording;
+      readonly result: Result;
+      readonly waiter: Waiter;
+    }
   | { readonly kind: "imported"; readonly imported: Imported; readonly waiter: Waiter }
   | { readonly kind: "event"; readonly content: string; readonly waiter: Waiter }
   | { readonly kind: "gap"; readonly waiter: Waiter }
@@ -51,7 +56,8 @@ export class LiveRecording implements Recording {
   }
 
   finish(result: Result): Promise<void> {
-    if (this.finished) return Promise.reject(new LedgerError("invalid", `exchange ${this.intent.id} was finished twice`));
+    if (this.finished)
+      return Promise.reject(new LedgerError("invalid", `exchange ${this.intent.id} was finished twice`));
     this.finished = true;
     return new Promise((resolve, reject) => this.#enqueue(result, { resolve, reject }));
   }

@@ -1,4 +1,12 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Head, NewLeaf } from "./batch.ts";
 import { readCheckpoint } from "./checkpoint.ts";
@@ -10,7 +18,15 @@ import type { JournalEnd } from "./journal.ts";
 import { RecordOpener, type OpenedIntent } from "./opened.ts";
 import { isLeaf, splitBody } from "./record.ts";
 import { readRegular } from "./regular.ts";
-import { framesOf, listSegments, loadSegment, SEGMENT_HEADER, segmentPath, type Damage, type Segment } from "./segment.ts";
+import {
+  framesOf,
+  listSegments,
+  loadSegment,
+  SEGMENT_HEADER,
+  segmentPath,
+  type Damage,
+  type Segment,
+} from "./segment.ts";
 import { NO_SNAPSHOT, readSnapshot, type Snapshot } from "./snapshot.ts";
 import { checkpointPath } from "./tiles.ts";
 import { leafHash, type Frontier, type Hash } from "./tree.ts";
@@ -32,7 +48,12 @@ export interface Recovered {
   /** Records whose keys an erasure in the part that was read destroys; done again, in case it was cut short. */
   readonly erased: readonly number[];
   /** Bytes of an unfinished write that were moved to `quarantine/`, with the place they came from. */
-  readonly quarantined: { readonly path: string; readonly from: string; readonly offset: number; readonly bytes: number } | null;
+  readonly quarantined: {
+    readonly path: string;
+    readonly from: string;
+    readonly offset: number;
+    readonly bytes: number;
+  } | null;
 }
 
 /**
@@ -50,7 +71,10 @@ export function recover(dataDir: string, masters: MasterKeys): Recovered {
     const last = i === toRead.length - 1;
     const expected = i > 0 ? end.nextRecord : snapshot === NO_SNAPSHOT ? 1 : first;
     if (first !== expected)
-      throw new LedgerError("corrupt", `${segmentPath(dataDir, first)}: records ${expected} to ${first - 1} before it are missing. ${RESTORE}`);
+      throw new LedgerError(
+        "corrupt",
+        `${segmentPath(dataDir, first)}: records ${expected} to ${first - 1} before it are missing. ${RESTORE}`,
+      );
     const segment = last ? loadLastSegment(dataDir, first) : loadSegment(dataDir, first);
     if (segment === null) {
       // The power went while this segment was being made: there is nothing in it, and `roll` makes it again.
@@ -69,14 +93,24 @@ export function recover(dataDir: string, masters: MasterKeys): Recovered {
 /** The header says how many leaves come before; and a segment is sealed only when another one follows it. */
 function requireFollows({ path, header }: Segment, last: boolean, state: Replay): void {
   if (header.firstLeaf !== state.size)
-    throw new LedgerError("corrupt", `${path} begins after ${header.firstLeaf} leaves, but the segments before it have ${state.size}. ${RESTORE}`);
+    throw new LedgerError(
+      "corrupt",
+      `${path} begins after ${header.firstLeaf} leaves, but the segments before it have ${state.size}. ${RESTORE}`,
+    );
   if (last && header.sealed)
-    throw new LedgerError("corrupt", `${path} is sealed, so another segment followed it, which is missing. ${RESTORE}`);
+    throw new LedgerError(
+      "corrupt",
+      `${path} is sealed, so another segment followed it, which is missing. ${RESTORE}`,
+    );
 }
 
 const RESTORE = "Restore the data folder from a backup; `stillwatch ledger fsck` says what is there.";
 
-function readSegment(segment: Segment, last: boolean, state: Replay): { end: JournalEnd; torn: Damage | null } {
+function readSegment(
+  segment: Segment,
+  last: boolean,
+  state: Replay,
+): { end: JournalEnd; torn: Damage | null } {
   state.enterSegment();
   const frames = framesOf(segment, { last });
   let good = SEGMENT_HEADER;
@@ -141,7 +175,10 @@ class Replay {
     if (isLeaf(frame.type)) this.#takeLeaf(frame);
   }
 
-  result(): Pick<Recovered, "frontier" | "heads" | "keys" | "lastTime" | "leaves" | "checkpoint" | "interrupted" | "erased"> {
+  result(): Pick<
+    Recovered,
+    "frontier" | "heads" | "keys" | "lastTime" | "leaves" | "checkpoint" | "interrupted" | "erased"
+  > {
     const interrupted = new Map<number, OpenedIntent>();
     for (const record of this.#open) {
       const opened = this.#opener.openIntent(record);
@@ -169,7 +206,8 @@ class Replay {
     this.#leaves.push({ entry: Buffer.from(entry!), hash, record: frame.record, exchange });
     if (opened.kind === "exchange") {
       this.#heads.set(opened.who.account, { sequence: opened.who.sequence, leaf: hash });
-      if (opened.parameters.witnessed) this.#lastTime = Math.max(this.#lastTime, Date.parse(opened.parameters.time));
+      if (opened.parameters.witnessed)
+        this.#lastTime = Math.max(this.#lastTime, Date.parse(opened.parameters.time));
     } else if (opened.kind === "event" && opened.event["type"] === "erasure") {
       this.#takeErasure(opened.event as unknown as Erasure);
     }
@@ -206,7 +244,9 @@ function isBlank(dataDir: string, first: number): boolean {
 /** "A log MUST NOT sign any checkpoint which is inconsistent with any checkpoint it previously signed" (tlog-checkpoint). */
 function requireCheckpointCovered(dataDir: string, state: Replay): void {
   // The published one, too: where the journal lost its end, the checkpoint frames that stood there are gone with it.
-  const signed = [state.checkpoint, publishedCheckpoint(dataDir)].flatMap((note) => (note === null ? [] : [readCheckpoint(note)]));
+  const signed = [state.checkpoint, publishedCheckpoint(dataDir)].flatMap((note) =>
+    note === null ? [] : [readCheckpoint(note)],
+  );
   for (const { size, root } of signed) {
     if (size > state.size)
       throw new LedgerError(
@@ -247,7 +287,11 @@ function quarantine(dataDir: string, torn: Damage): Recovered["quarantined"] {
     closeSync(fd);
   } catch (cause) {
     const why = (cause as Error).message;
-    throw new LedgerError("unavailable", `an unfinished write at the end of ${torn.path} cannot be moved to ${path}: ${why}`, { cause });
+    throw new LedgerError(
+      "unavailable",
+      `an unfinished write at the end of ${torn.path} cannot be moved to ${path}: ${why}`,
+      { cause },
+    );
   }
   return { path, from: torn.path, offset: torn.offset, bytes: tail.length };
 }

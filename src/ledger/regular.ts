@@ -9,7 +9,8 @@ export function readRegular(path: string, maxBytes = MAX_BYTES): Buffer | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return null;
   if (!found.isFile()) throw new LedgerError("corrupt", `${path} is no regular file`);
-  if (found.size > maxBytes) throw new LedgerError("corrupt", `${path} has ${found.size} bytes, more than any such file has`);
+  if (found.size > maxBytes)
+    throw new LedgerError("corrupt", `${path} has ${found.size} bytes, more than any such file has`);
   try {
     return readFileSync(path);
   } catch (error) {

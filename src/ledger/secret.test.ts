@@ -25,7 +25,8 @@ describe("wrapping a key", () => {
       }),
     );
     expect(() => unwrapKey(createSecretKey(Buffer.alloc(32, 1)), wrapped)).toThrow(/does not open/);
-    for (const length of [0, 8, 16, 39, 48]) expect(() => unwrapKey(kek, Buffer.alloc(length))).toThrow(/does not open/);
+    for (const length of [0, 8, 16, 39, 48])
+      expect(() => unwrapKey(kek, Buffer.alloc(length))).toThrow(/does not open/);
   });
 });
 
@@ -41,7 +42,9 @@ describe("sealing", () => {
         const changed = Buffer.from(sealed);
         changed[where % changed.length]! ^= 1 << bit;
         expect(() => unseal(secret, place, changed)).toThrow(/does not open/);
-        expect(() => unseal(secret, place, sealed.subarray(0, where % sealed.length))).toThrow(/does not open/);
+        expect(() => unseal(secret, place, sealed.subarray(0, where % sealed.length))).toThrow(
+          /does not open/,
+        );
         expect(() => unseal(secret, Buffer.from("Place"), sealed)).toThrow(/does not open/);
         expect(() => unseal(deriveSecret(Buffer.alloc(32, 4)), place, sealed)).toThrow(/does not open/);
       }),
@@ -49,7 +52,9 @@ describe("sealing", () => {
   });
 
   it("never uses a nonce twice", () => {
-    const nonces = new Set(Array.from({ length: 2000 }, () => Buffer.from(seal(secret, place, Buffer.of(1))[0]!).toString("hex")));
+    const nonces = new Set(
+      Array.from({ length: 2000 }, () => Buffer.from(seal(secret, place, Buffer.of(1))[0]!).toString("hex")),
+    );
     expect(nonces.size).toBe(2000);
   });
 });
@@ -57,7 +62,9 @@ describe("sealing", () => {
 describe("a record's secret", () => {
   it("gives a key and six salts that have nothing in common", () => {
     const { key, salts } = deriveSecret(Buffer.alloc(32, 3));
-    const parts = [key.export().subarray(0, 16), key.export().subarray(16), ...salts].map((part) => part.toString("hex"));
+    const parts = [key.export().subarray(0, 16), key.export().subarray(16), ...salts].map((part) =>
+      part.toString("hex"),
+    );
     expect(new Set(parts).size).toBe(8);
     expect(salts.every((salt) => salt.length === 16)).toBe(true);
     const other = deriveSecret(Buffer.alloc(32, 4));

@@ -1,7 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeFrame, encodeSlot, frameBytes, FRAME_HEADER, FrameType, SLOT_BYTES, slotState, type Draft, type Frame } from "./frame.ts";
-import { decodeSegmentHeader, encodeSegmentHeader, framesOf, SEGMENT_HEADER, type Damage, type Segment } from "./segment.ts";
+import {
+  encodeFrame,
+  encodeSlot,
+  frameBytes,
+  FRAME_HEADER,
+  FrameType,
+  SLOT_BYTES,
+  slotState,
+  type Draft,
+  type Frame,
+} from "./frame.ts";
+import {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  framesOf,
+  SEGMENT_HEADER,
+  type Damage,
+  type Segment,
+} from "./segment.ts";
 
 interface Placed {
   readonly offset: number;
@@ -19,7 +36,11 @@ function segmentOf(batches: readonly (readonly number[])[]): { segment: Segment;
   for (const [batch, sizes] of batches.entries()) {
     for (const [place, size] of sizes.entries()) {
       const slot = size % 2 === 1;
-      const draft: Draft = { type: slot ? FrameType.Exchange : FrameType.Result, slot: slot ? encodeSlot(Buffer.alloc(40, 9)) : null, body: [Buffer.alloc(size, 0x5a)] };
+      const draft: Draft = {
+        type: slot ? FrameType.Exchange : FrameType.Result,
+        slot: slot ? encodeSlot(Buffer.alloc(40, 9)) : null,
+        body: [Buffer.alloc(size, 0x5a)],
+      };
       const out = Buffer.alloc(frameBytes(draft));
       encodeFrame(out, 0, draft, record++, place, sizes.length);
       parts.push(out);
@@ -28,7 +49,10 @@ function segmentOf(batches: readonly (readonly number[])[]): { segment: Segment;
     }
   }
   const data = Buffer.concat(parts);
-  return { segment: { path: "x.swj", header: { firstRecord: 100, firstLeaf: 40, sealed: false }, data }, frames };
+  return {
+    segment: { path: "x.swj", header: { firstRecord: 100, firstLeaf: 40, sealed: false }, data },
+    frames,
+  };
 }
 
 function read(segment: Segment, last: boolean): { frames: Frame[]; damage: Damage | null } {
@@ -40,7 +64,10 @@ function read(segment: Segment, last: boolean): { frames: Frame[]; damage: Damag
   }
 }
 
-const batches = fc.array(fc.array(fc.nat(80), { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 });
+const batches = fc.array(fc.array(fc.nat(80), { minLength: 1, maxLength: 4 }), {
+  minLength: 1,
+  maxLength: 6,
+});
 
 describe("a segment", () => {
   it("gives its frames in order and no damage", () => {
@@ -49,7 +76,9 @@ describe("a segment", () => {
         const { segment, frames } = segmentOf(sizes);
         const { frames: found, damage } = read(segment, last);
         expect(damage).toBeNull();
-        expect(found.map(({ record, offset }) => [record, offset])).toEqual(frames.map(({ offset }, i) => [100 + i, offset]));
+        expect(found.map(({ record, offset }) => [record, offset])).toEqual(
+          frames.map(({ offset }, i) => [100 + i, offset]),
+        );
       }),
     );
   });
@@ -82,7 +111,9 @@ describe("a segment", () => {
         const { segment, frames } = segmentOf(sizes);
         const cut = SEGMENT_HEADER + (where % (segment.data.length - SEGMENT_HEADER));
         const { damage } = read({ ...segment, data: segment.data.subarray(0, cut) }, last);
-        const clean = cut === SEGMENT_HEADER || frames.some(({ end, batch }, i) => end === cut && frames[i + 1]?.batch !== batch);
+        const clean =
+          cut === SEGMENT_HEADER ||
+          frames.some(({ end, batch }, i) => end === cut && frames[i + 1]?.batch !== batch);
         if (clean) expect(damage).toBeNull();
         else expect(damage).toMatchObject({ tornTail: last, path: "x.swj" });
       }),
@@ -96,7 +127,11 @@ describe("a segment", () => {
         const { segment, frames } = segmentOf(sizes);
         const { batch, offset } = frames[which % frames.length]!;
         // Zeros over the header at least, so that it is seen.
-        segment.data.fill(0, offset, Math.min(offset + 8 + length, frames.findLast((frame) => frame.batch === batch)!.end));
+        segment.data.fill(
+          0,
+          offset,
+          Math.min(offset + 8 + length, frames.findLast((frame) => frame.batch === batch)!.end),
+        );
         expect(read(segment, true).damage).toMatchObject({ offset, tornTail: batch === sizes.length - 1 });
       }),
     );
@@ -106,20 +141,30 @@ describe("a segment", () => {
     const { segment, frames } = segmentOf([[10, 10], [20]]);
     // The second frame once more, where the next batch should begin.
     const repeated = Buffer.concat([segment.data, segment.data.subarray(frames[1]!.offset, frames[1]!.end)]);
-    expect(read({ ...segment, data: repeated }, true).damage).toMatchObject({ tornTail: false, offset: segment.data.length });
+    expect(read({ ...segment, data: repeated }, true).damage).toMatchObject({
+      tornTail: false,
+      offset: segment.data.length,
+    });
   });
 });
 
 describe("a segment's header", () => {
   it("reads back, and shows any flipped bit and any cut", () => {
     fc.assert(
-      fc.property(fc.nat(2 ** 40), fc.nat(2 ** 40), fc.boolean(), fc.nat(SEGMENT_HEADER - 1), fc.nat(7), (firstRecord, firstLeaf, sealed, at, bit) => {
-        const header = encodeSegmentHeader({ firstRecord, firstLeaf, sealed });
-        expect(decodeSegmentHeader(header)).toEqual({ firstRecord, firstLeaf, sealed });
-        expect(decodeSegmentHeader(header.subarray(0, at))).toHaveProperty("damage");
-        header[at]! ^= 1 << bit;
-        expect(decodeSegmentHeader(header)).toHaveProperty("damage");
-      }),
+      fc.property(
+        fc.nat(2 ** 40),
+        fc.nat(2 ** 40),
+        fc.boolean(),
+        fc.nat(SEGMENT_HEADER - 1),
+        fc.nat(7),
+        (firstRecord, firstLeaf, sealed, at, bit) => {
+          const header = encodeSegmentHeader({ firstRecord, firstLeaf, sealed });
+          expect(decodeSegmentHeader(header)).toEqual({ firstRecord, firstLeaf, sealed });
+          expect(decodeSegmentHeader(header.subarray(0, at))).toHaveProperty("damage");
+          header[at]! ^= 1 << bit;
+          expect(decodeSegmentHeader(header)).toHaveProperty("damage");
+        },
+      ),
     );
   });
 });

@@ -36,9 +36,11 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
 
 /** Returns the header, or says why these bytes are none. */
 export function decodeSegmentHeader(data: Buffer): SegmentHeader | { readonly damage: string } {
-  if (data.length < SEGMENT_HEADER) return { damage: `${data.length} bytes where a segment header of ${SEGMENT_HEADER} should be` };
+  if (data.length < SEGMENT_HEADER)
+    return { damage: `${data.length} bytes where a segment header of ${SEGMENT_HEADER} should be` };
   if (!data.subarray(0, 8).equals(MAGIC)) return { damage: "the file does not begin with SWJRNL01" };
-  if (data.readUInt32LE(28) !== crc32(data.subarray(0, 28))) return { damage: "checksum of the segment header does not match" };
+  if (data.readUInt32LE(28) !== crc32(data.subarray(0, 28)))
+    return { damage: "checksum of the segment header does not match" };
   return {
     firstRecord: Number(data.readBigUInt64LE(8)),
     firstLeaf: Number(data.readBigUInt64LE(16)),
@@ -120,7 +122,12 @@ export function* framesOf(
     if (frame === "end") {
       // The last frame of the segment must also be the last of its batch: batches never span segments.
       if (expected - 1 === batchEnd) return null;
-      return damage(segment, at, `the batch that ends with record ${batchEnd} stops at record ${expected - 1}`, options.last);
+      return damage(
+        segment,
+        at,
+        `the batch that ends with record ${batchEnd} stops at record ${expected - 1}`,
+        options.last,
+      );
     }
     if ("damage" in frame) {
       const later = options.last ? findLaterBatch(segment.data, at + 1, expected) : at;

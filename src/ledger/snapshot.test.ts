@@ -23,7 +23,9 @@ function snapshotOf(size: number, accounts: readonly string[], open: readonly nu
     segment: 12_345,
     frontier,
     edge: { levels: [hashes.slice(-5), hashes.slice(0, 1)], entries: hashes.slice(-5), size },
-    heads: new Map(accounts.map((account, i) => [account, { sequence: i + 1, leaf: leafHash(Buffer.from(account)) }])),
+    heads: new Map(
+      accounts.map((account, i) => [account, { sequence: i + 1, leaf: leafHash(Buffer.from(account)) }]),
+    ),
     open: new Set(open),
     checkpoint: "a note\n\n— by Å\n",
     lastTime: 1_772_366_400_000,
@@ -33,12 +35,24 @@ function snapshotOf(size: number, accounts: readonly string[], open: readonly nu
 describe("a snapshot", () => {
   it("reads back as it was written", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(70), fc.array(fc.string({ unit: "grapheme" })), fc.array(fc.nat()), async (size, accounts, open) => {
-        const snapshot = snapshotOf(size, accounts, open);
-        await writeSnapshot({ ...realDisk, replace: async (path, bytes) => writeFileSync(path, bytes) }, dataDir, snapshot);
-        const back = readSnapshot(dataDir)!;
-        expect({ ...back, frontier: back.frontier.root() }).toEqual({ ...snapshot, frontier: snapshot.frontier.root() });
-      }),
+      fc.asyncProperty(
+        fc.nat(70),
+        fc.array(fc.string({ unit: "grapheme" })),
+        fc.array(fc.nat()),
+        async (size, accounts, open) => {
+          const snapshot = snapshotOf(size, accounts, open);
+          await writeSnapshot(
+            { ...realDisk, replace: async (path, bytes) => writeFileSync(path, bytes) },
+            dataDir,
+            snapshot,
+          );
+          const back = readSnapshot(dataDir)!;
+          expect({ ...back, frontier: back.frontier.root() }).toEqual({
+            ...snapshot,
+            frontier: snapshot.frontier.root(),
+          });
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -63,10 +77,25 @@ describe("a snapshot", () => {
     const write = (json: string): void =>
       writeFileSync(snapshotPath(dataDir), `${crc32(json).toString(16).padStart(8, "0")}\n${json}`);
     fc.assert(
-      fc.property(fc.oneof(fc.json(), fc.record({ version: fc.constant(1), size: fc.nat(9), frontier: fc.anything(), edge: fc.anything(), heads: fc.anything() }).map((v) => JSON.stringify(v) ?? ""), fc.string()), (json) => {
-        write(json);
-        expect(readSnapshot(dataDir)).toBeNull();
-      }),
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          fc
+            .record({
+              version: fc.constant(1),
+              size: fc.nat(9),
+              frontier: fc.anything(),
+              edge: fc.anything(),
+              heads: fc.anything(),
+            })
+            .map((v) => JSON.stringify(v) ?? ""),
+          fc.string(),
+        ),
+        (json) => {
+          write(json);
+          expect(readSnapshot(dataDir)).toBeNull();
+        },
+      ),
     );
   });
 });

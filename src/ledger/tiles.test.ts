@@ -4,8 +4,25 @@ import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { realDisk, type Disk } from "./disk.ts";
-import { EMPTY_EDGE, encodeEntries, perfectRoot, subtreesFromTiles, tilePath, TileWriter, TILE_WIDTH } from "./tiles.ts";
-import { consistencyProof, Frontier, inclusionProof, leafHash, rootOf, verifyConsistency, verifyInclusion, type Hash } from "./tree.ts";
+import {
+  EMPTY_EDGE,
+  encodeEntries,
+  perfectRoot,
+  subtreesFromTiles,
+  tilePath,
+  TileWriter,
+  TILE_WIDTH,
+} from "./tiles.ts";
+import {
+  consistencyProof,
+  Frontier,
+  inclusionProof,
+  leafHash,
+  rootOf,
+  verifyConsistency,
+  verifyInclusion,
+  type Hash,
+} from "./tree.ts";
 
 let root: string;
 beforeAll(() => {
@@ -25,7 +42,8 @@ const quickDisk: Disk = {
 
 const entries = Array.from({ length: 66_200 }, (_, i) => Buffer.from(`entry ${i}`));
 const hashes = entries.map(leafHash);
-const leaves = (from: number, to: number) => entries.slice(from, to).map((entry, i) => ({ entry, hash: hashes[from + i]! }));
+const leaves = (from: number, to: number) =>
+  entries.slice(from, to).map((entry, i) => ({ entry, hash: hashes[from + i]! }));
 
 let folders = 0;
 const fresh = (): string => join(root, String(folders++));
@@ -52,7 +70,13 @@ function expected(dir: string, sizes: readonly number[]): Map<string, Buffer> {
     for (let index = 0; index < full; index++) {
       const tile = row.slice(index * TILE_WIDTH, (index + 1) * TILE_WIDTH);
       put(level, index, TILE_WIDTH, Buffer.concat(tile));
-      if (level === 0) put("entries", index, TILE_WIDTH, encodeEntries(entries.slice(index * TILE_WIDTH, (index + 1) * TILE_WIDTH)));
+      if (level === 0)
+        put(
+          "entries",
+          index,
+          TILE_WIDTH,
+          encodeEntries(entries.slice(index * TILE_WIDTH, (index + 1) * TILE_WIDTH)),
+        );
       next.push(perfectRoot(tile));
     }
     // A partial tile stays for every checkpoint that needed it, until the full one is there.
@@ -60,7 +84,13 @@ function expected(dir: string, sizes: readonly number[]): Map<string, Buffer> {
       const width = Math.floor(at / TILE_WIDTH ** level) - full * TILE_WIDTH;
       if (width <= 0) continue;
       put(level, full, width, Buffer.concat(row.slice(full * TILE_WIDTH, full * TILE_WIDTH + width)));
-      if (level === 0) put("entries", full, width, encodeEntries(entries.slice(full * TILE_WIDTH, full * TILE_WIDTH + width)));
+      if (level === 0)
+        put(
+          "entries",
+          full,
+          width,
+          encodeEntries(entries.slice(full * TILE_WIDTH, full * TILE_WIDTH + width)),
+        );
     }
     row = next;
   }
@@ -72,8 +102,12 @@ async function write(dir: string, sizes: readonly number[]): Promise<void> {
   for (const [i, size] of sizes.entries()) await writer.append(leaves(sizes[i - 1] ?? 0, size));
 }
 
-const steps = fc.array(fc.oneof(fc.nat(5), fc.integer({ min: 200, max: 300 }), fc.constantFrom(255, 256, 257, 512)), { minLength: 1, maxLength: 8 });
-const sums = (counts: readonly number[]): number[] => counts.map((_, i) => counts.slice(0, i + 1).reduce((a, b) => a + b, 0));
+const steps = fc.array(
+  fc.oneof(fc.nat(5), fc.integer({ min: 200, max: 300 }), fc.constantFrom(255, 256, 257, 512)),
+  { minLength: 1, maxLength: 8 },
+);
+const sums = (counts: readonly number[]): number[] =>
+  counts.map((_, i) => counts.slice(0, i + 1).reduce((a, b) => a + b, 0));
 
 describe("tiles", () => {
   it("are those of the definition, whatever the checkpoints and wherever writing goes on from an edge", async () => {
@@ -131,7 +165,10 @@ describe("tiles", () => {
 
   it("give proofs that hold for every index and size, across the borders at 256 and 65,536", async () => {
     const dir = fresh();
-    const sizes = [1, 2, 255, 256, 257, 511, 512, 513, 1000, 65_279, 65_280, 65_535, 65_536, 65_537, 65_792, 66_000, 66_200];
+    const sizes = [
+      1, 2, 255, 256, 257, 511, 512, 513, 1000, 65_279, 65_280, 65_535, 65_536, 65_537, 65_792, 66_000,
+      66_200,
+    ];
     const roots = new Map<number, Hash>();
     const frontier = new Frontier();
     for (const hash of hashes) {
@@ -142,12 +179,49 @@ describe("tiles", () => {
     for (const size of sizes) {
       const subtrees = subtreesFromTiles(dir, size);
       expect(rootOf(size, subtrees)).toEqual(roots.get(size));
-      const border = [0, 1, 254, 255, 256, 257, 511, 512, 65_278, 65_279, 65_280, 65_535, 65_536, size - 2, size - 1];
-      const all = size <= 600 ? [...Array(size).keys()] : [...border, ...Array.from({ length: 60 }, (_, i) => Math.floor((i * size) / 60))];
+      const border = [
+        0,
+        1,
+        254,
+        255,
+        256,
+        257,
+        511,
+        512,
+        65_278,
+        65_279,
+        65_280,
+        65_535,
+        65_536,
+        size - 2,
+        size - 1,
+      ];
+      const all =
+        size <= 600
+          ? [...Array(size).keys()]
+          : [...border, ...Array.from({ length: 60 }, (_, i) => Math.floor((i * size) / 60))];
       for (const index of all.filter((i) => i >= 0 && i < size))
-        expect(verifyInclusion(hashes[index]!, index, size, inclusionProof(index, size, subtrees), roots.get(size)!), `${index} of ${size}`).toBe(true);
+        expect(
+          verifyInclusion(
+            hashes[index]!,
+            index,
+            size,
+            inclusionProof(index, size, subtrees),
+            roots.get(size)!,
+          ),
+          `${index} of ${size}`,
+        ).toBe(true);
       for (const first of sizes.filter((s) => s <= size))
-        expect(verifyConsistency(first, size, consistencyProof(first, size, subtrees), roots.get(first)!, roots.get(size)!), `${first} to ${size}`).toBe(true);
+        expect(
+          verifyConsistency(
+            first,
+            size,
+            consistencyProof(first, size, subtrees),
+            roots.get(first)!,
+            roots.get(size)!,
+          ),
+          `${first} to ${size}`,
+        ).toBe(true);
     }
     expect(files(dir)).toEqual(expected(dir, sizes));
   }, 60_000);

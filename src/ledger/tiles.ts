@@ -26,7 +26,12 @@ export function tilePath(dataDir: string, level: number | "entries", index: numb
   const digits = String(index);
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, "0").match(/\d{3}/g)!;
   const name = groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join("/");
-  return join(logFolder(dataDir), "tile", String(level), width === TILE_WIDTH ? name : join(`${name}.p`, String(width)));
+  return join(
+    logFolder(dataDir),
+    "tile",
+    String(level),
+    width === TILE_WIDTH ? name : join(`${name}.p`, String(width)),
+  );
 }
 
 export function encodeEntries(entries: readonly Buffer[]): Buffer {
@@ -126,7 +131,8 @@ class GrowingEdge {
 
   #putPartials(): void {
     const index = Math.floor(this.#size / TILE_WIDTH);
-    if (this.#entries.length > 0) this.#put("entries", index, encodeEntries(this.#entries), this.#entries.length);
+    if (this.#entries.length > 0)
+      this.#put("entries", index, encodeEntries(this.#entries), this.#entries.length);
     for (const [level, tile] of this.#levels.entries()) {
       if (tile.length === 0) continue;
       const at = Math.floor(this.#size / TILE_WIDTH ** (level + 1));
@@ -137,7 +143,11 @@ class GrowingEdge {
   }
 
   #put(level: number | "entries", index: number, bytes: Buffer, width: number): void {
-    this.#waiting.push({ path: tilePath(this.#dataDir, level, index, width), bytes, isFull: width === TILE_WIDTH });
+    this.#waiting.push({
+      path: tilePath(this.#dataDir, level, index, width),
+      bytes,
+      isFull: width === TILE_WIDTH,
+    });
   }
 
   /** Several at a time: each takes many small steps, which under load wait for their turn, and their order does not matter. */
@@ -212,10 +222,14 @@ function readTile(dataDir: string, level: number, index: number, width: number):
     // Not asked first whether it is there: a writer may remove a partial tile in between.
     const tile = readIfThere(path);
     if (!tile) continue;
-    if (tile.length !== w * 32) throw new LedgerError("corrupt", `${path} has ${tile.length} bytes instead of ${w * 32}`);
+    if (tile.length !== w * 32)
+      throw new LedgerError("corrupt", `${path} has ${tile.length} bytes instead of ${w * 32}`);
     return tile;
   }
-  throw new LedgerError("not_found", `${tilePath(dataDir, level, index, width)} is missing; \`stillwatch ledger fsck\` makes it again`);
+  throw new LedgerError(
+    "not_found",
+    `${tilePath(dataDir, level, index, width)} is missing; \`stillwatch ledger fsck\` makes it again`,
+  );
 }
 
 function readIfThere(path: string): Buffer | null {

@@ -44,7 +44,8 @@ export class TileChecker {
     for (const [level, tile] of this.#levels.entries())
       this.#compare(level, Math.floor(this.#size / TILE_WIDTH ** (level + 1)), tile, joined, published);
     for (const { path, end } of this.#missing)
-      if (end <= published) this.#report(path, "this tile is missing; `stillwatch ledger fsck --repair` writes it again");
+      if (end <= published)
+        this.#report(path, "this tile is missing; `stillwatch ledger fsck --repair` writes it again");
     this.#strangers();
   }
 
@@ -67,7 +68,11 @@ export class TileChecker {
     const full = tilePath(this.#dataDir, level, index, TILE_WIDTH);
     if (items.length === TILE_WIDTH) {
       if (this.#take(full)) this.#compareFile(full, encode(items));
-      else this.#missing.push({ path: full, end: (index + 1) * TILE_WIDTH ** (level === "entries" ? 1 : level + 1) });
+      else
+        this.#missing.push({
+          path: full,
+          end: (index + 1) * TILE_WIDTH ** (level === "entries" ? 1 : level + 1),
+        });
     }
     const folder = `${full}.p`;
     for (const name of this.#files.get(folder) ?? []) {
@@ -75,14 +80,18 @@ export class TileChecker {
       if (name.endsWith(".tmp")) continue;
       this.#take(path);
       const width = Number(name);
-      if (!/^[1-9]\d{0,2}$/.test(name) || width > items.length) this.#report(path, "a tile wider than the journal has leaves for");
+      if (!/^[1-9]\d{0,2}$/.test(name) || width > items.length)
+        this.#report(path, "a tile wider than the journal has leaves for");
       else this.#compareFile(path, encode(items.slice(0, width)));
     }
     const span = level === "entries" ? 1 : TILE_WIDTH ** level;
     const needed = Math.floor(published / span) - index * TILE_WIDTH;
     // The full tile, when a server finished it meanwhile.
     if (items.length < TILE_WIDTH && needed > 0 && !isFile(join(folder, String(needed))) && !isFile(full))
-      this.#report(join(folder, String(needed)), "this tile is missing; `stillwatch ledger fsck --repair` writes it again");
+      this.#report(
+        join(folder, String(needed)),
+        "this tile is missing; `stillwatch ledger fsck --repair` writes it again",
+      );
   }
 
   #compareFile(path: string, expected: Buffer): void {
@@ -91,7 +100,10 @@ export class TileChecker {
       // A partial tile goes when the full one is there.
       if (!data || data.equals(expected)) return;
       const at = data.findIndex((byte, i) => byte !== expected[i]);
-      this.#report(path, `differs from the journal from byte ${at < 0 ? Math.min(data.length, expected.length) : at} on`);
+      this.#report(
+        path,
+        `differs from the journal from byte ${at < 0 ? Math.min(data.length, expected.length) : at} on`,
+      );
     } catch (error) {
       this.#report(path, (error as Error).message);
     }
@@ -134,6 +146,8 @@ function entriesOf(folder: string): Dirent[] {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw new LedgerError("corrupt", `${folder} cannot be listed: ${(error as Error).message}`, { cause: error });
+    throw new LedgerError("corrupt", `${folder} cannot be listed: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

@@ -63,7 +63,7 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   const check = new Check(options);
   let tries = 0;
   let segments = listSegments(options.dataDir);
-  for (let i = 0; i < segments.length; ) {
+  for (let i = 0; i < segments.length;) {
     const successor = segments[i + 1] ?? null;
     const finished = check.segment(segments[i]!, successor, tries === TRIES);
     options.onProgress?.(i + 1, segments.length);
@@ -112,7 +112,9 @@ class Check {
   constructor(options: VerifyOptions) {
     this.#options = options;
     this.#opener = options.masters && new RecordOpener(options.dataDir, options.masters);
-    this.#tiles = new TileChecker(options.dataDir, (path, what) => this.#problem({ path, offset: null }, what));
+    this.#tiles = new TileChecker(options.dataDir, (path, what) =>
+      this.#problem({ path, offset: null }, what),
+    );
     this.#published = publishedNote(options.dataDir);
     if (options.against?.size === 0) this.#againstRoot = this.#frontier.root();
   }
@@ -135,13 +137,17 @@ class Check {
     const damage = this.#batches(segment, successor === null);
     if (damage?.tornTail && !final) return false;
     if (damage) {
-      const tail = "; nothing acknowledged follows: a write cut short by a crash (the next start sets it aside), or damage";
+      const tail =
+        "; nothing acknowledged follows: a write cut short by a crash (the next start sets it aside), or damage";
       this.#countable = false;
       this.#problem({ path: damage.path, offset: damage.offset }, damage.why + (damage.tornTail ? tail : ""));
     }
     if (successor !== null && this.#nextRecord !== successor && this.#countable) {
       this.#countable = false;
-      this.#problem({ path: segment.path, offset: segment.data.length }, `records up to ${successor - 1} should follow and are missing`);
+      this.#problem(
+        { path: segment.path, offset: segment.data.length },
+        `records up to ${successor - 1} should follow and are missing`,
+      );
     }
     return true;
   }
@@ -152,9 +158,15 @@ class Check {
     if (this.#nextRecord > first || !this.#countable) return;
     if (this.#nextRecord < first) {
       this.#countable = false;
-      this.#problem({ path, offset: null }, `records ${this.#nextRecord} to ${first - 1} should stand before it and are missing`);
+      this.#problem(
+        { path, offset: null },
+        `records ${this.#nextRecord} to ${first - 1} should stand before it and are missing`,
+      );
     } else if (header.firstLeaf !== this.#frontier.size) {
-      this.#problem({ path, offset: 16 }, `it says that ${header.firstLeaf} leaves come before it, and there are ${this.#frontier.size}`);
+      this.#problem(
+        { path, offset: 16 },
+        `it says that ${header.firstLeaf} leaves come before it, and there are ${this.#frontier.size}`,
+      );
     }
   }
 
@@ -207,26 +219,42 @@ class Check {
       if (this.#published instanceof LedgerError) throw this.#published;
       if (this.#published !== null) published = this.#publishedCheckpoint(path, this.#published).size;
       else if (this.#frontier.size > 0 && !existsSync(path))
-        this.#problem({ path, offset: null }, "the published checkpoint is missing; the next start writes it again");
+        this.#problem(
+          { path, offset: null },
+          "the published checkpoint is missing; the next start writes it again",
+        );
     } catch (error) {
       this.#failed({ path, offset: null }, error);
     }
     if (this.#countable) this.#tiles.finish(published);
     if (existsSync(snapshotPath(dataDir)) && readSnapshot(dataDir) === null)
-      this.#problem({ path: snapshotPath(dataDir), offset: null }, "the snapshot is damaged (it is only a shortcut: delete it)");
+      this.#problem(
+        { path: snapshotPath(dataDir), offset: null },
+        "the snapshot is damaged (it is only a shortcut: delete it)",
+      );
     // Which erasures there were stands in events, and without the master key those stay closed.
     for (const [record, place] of this.#opener ? this.#slots : []) {
-      if (!this.#erasures.has(record)) this.#problem(place, `the key of record ${record} was destroyed without an erasure on record`);
+      if (!this.#erasures.has(record))
+        this.#problem(place, `the key of record ${record} was destroyed without an erasure on record`);
     }
     if (against && !this.#againstRoot && this.#countable)
-      this.#problem({ path: "the checkpoint given", offset: null }, `it covers ${against.size} leaves, the journal has ${this.#frontier.size}: records were taken away`);
+      this.#problem(
+        { path: "the checkpoint given", offset: null },
+        `it covers ${against.size} leaves, the journal has ${this.#frontier.size}: records were taken away`,
+      );
     if (against && this.#againstRoot && !this.#againstRoot.equals(against.root))
-      this.#problem({ path: "the checkpoint given", offset: null }, `its root over ${against.size} leaves is another one than the journal's: the past was rewritten`);
+      this.#problem(
+        { path: "the checkpoint given", offset: null },
+        `its root over ${against.size} leaves is another one than the journal's: the past was rewritten`,
+      );
   }
 
   #publishedCheckpoint(path: string, note: string): Checkpoint {
     if (!this.#notes.has(note) && this.#countable)
-      this.#problem({ path, offset: null }, "the published checkpoint is not one that the journal says was signed");
+      this.#problem(
+        { path, offset: null },
+        "the published checkpoint is not one that the journal says was signed",
+      );
     return openCheckpoint(note, this.#options.verifiers);
   }
 
@@ -237,7 +265,10 @@ class Check {
     await sleep(200);
     for (const [record, place] of undone) {
       if (this.#isErasedNow(record)) continue;
-      this.#problem(place, `the erasure of record ${record} is on record, but its key is still there: the next start destroys it`);
+      this.#problem(
+        place,
+        `the erasure of record ${record} is on record, but its key is still there: the next start destroys it`,
+      );
       if (this.#problems.length === MAX_PROBLEMS) return;
     }
   }
@@ -309,7 +340,10 @@ class Check {
       this.#chain(place, opened, hash);
     } else {
       if (!eventEntryOf(opened.secret, opened.content).equals(opened.entry))
-        throw new LedgerError("corrupt", `record ${frame.record}: the event on disk is not what the leaf committed to`);
+        throw new LedgerError(
+          "corrupt",
+          `record ${frame.record}: the event on disk is not what the leaf committed to`,
+        );
       this.#erasure(place, opened.event);
     }
   }
@@ -322,13 +356,17 @@ class Check {
     const expected = (before?.sequence ?? 0) + 1;
     if (gapAllowed) return;
     if (who.sequence !== expected || who.previous !== (before?.leaf ?? null))
-      this.#problem(place, `record ${record}: account ${who.account} goes on at ${who.sequence} where ${expected} should follow`);
+      this.#problem(
+        place,
+        `record ${record}: account ${who.account} goes on at ${who.sequence} where ${expected} should follow`,
+      );
   }
 
   #erasure(place: Place, { type, records }: { readonly [key: string]: unknown }): void {
     if (type !== "erasure") return;
     if (!Array.isArray(records)) return this.#problem(place, "an erasure that names no records");
-    for (const record of records as unknown[]) if (typeof record === "number") this.#erasures.set(record, place);
+    for (const record of records as unknown[])
+      if (typeof record === "number") this.#erasures.set(record, place);
   }
 
   #checkpoint(place: Place, note: string): void {
@@ -337,11 +375,21 @@ class Check {
     this.#notes.add(note);
     if (!this.#countable) return;
     const border = [...this.#borders, this.#frontier].find(({ size }) => size === checkpoint.size);
-    if (!border) return this.#problem(place, `the checkpoint over ${checkpoint.size} leaves stands after ${this.#frontier.size}`);
+    if (!border)
+      return this.#problem(
+        place,
+        `the checkpoint over ${checkpoint.size} leaves stands after ${this.#frontier.size}`,
+      );
     if (!border.root().equals(checkpoint.root))
-      this.#problem(place, `the checkpoint over ${checkpoint.size} leaves signs another root than these records have: one of the records before it was replaced`);
+      this.#problem(
+        place,
+        `the checkpoint over ${checkpoint.size} leaves signs another root than these records have: one of the records before it was replaced`,
+      );
     if (this.#lastCheckpoint && this.#lastCheckpoint.size > checkpoint.size)
-      this.#problem(place, `a checkpoint over ${checkpoint.size} leaves after one over ${this.#lastCheckpoint.size}`);
+      this.#problem(
+        place,
+        `a checkpoint over ${checkpoint.size} leaves after one over ${this.#lastCheckpoint.size}`,
+      );
     this.#lastCheckpoint = checkpoint;
   }
 

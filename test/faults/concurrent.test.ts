@@ -41,7 +41,10 @@ async function live(ledger: Ledger, dataDir: string, seed: number): Promise<void
       if (random() < 0.4) await new Promise((resolve) => setTimeout(resolve, random() * 8));
       await recording.finish(resultOf(`{"answer":"${"word ".repeat(Math.floor(random() * 120))}"}`));
       done.push(id);
-      if (random() < 0.1) await ledger.erase({ exchange: done[Math.floor(random() * done.length)]!, reason: "r" }).catch((error: { code: string }) => expect(error.code).toBe("not_found"));
+      if (random() < 0.1)
+        await ledger
+          .erase({ exchange: done[Math.floor(random() * done.length)]!, reason: "r" })
+          .catch((error: { code: string }) => expect(error.code).toBe("not_found"));
       if (random() < 0.1) {
         const closed = listSegments(dataDir).slice(0, -1);
         const first = closed[Math.floor(random() * closed.length)];
@@ -56,7 +59,13 @@ describe("beside a writer that rolls, seals and erases", () => {
   it("a reader in another process sees every leaf once and in order", async () => {
     for (const seed of [1, 2, 3]) {
       const dataDir = join(root, `follow-${seed}`);
-      const ledger = await Ledger.open({ dataDir, now: () => T0, segmentBytes: 15_000, checkpointMs: 5, intentDelayMs: 1 });
+      const ledger = await Ledger.open({
+        dataDir,
+        now: () => T0,
+        segmentBytes: 15_000,
+        checkpointMs: 5,
+        intentDelayMs: 1,
+      });
       const following = follow(dataDir);
       await live(ledger, dataDir, seed);
       await ledger.append({ type: "end" });
@@ -66,17 +75,26 @@ describe("beside a writer that rolls, seals and erases", () => {
       expect(listSegments(dataDir).some((first) => loadSegment(dataDir, first).header.sealed)).toBe(true);
       const leaves: string[] = [];
       for await (const { leaf, opened } of readLeaves(dataDir, await loadMasterKeys(dataDir, {})))
-        leaves.push(`${leaf} ${opened.kind === "exchange" ? opened.parameters.id : opened.kind === "event" ? (opened.event["type"] as string) : "erased"}`);
+        leaves.push(
+          `${leaf} ${opened.kind === "exchange" ? opened.parameters.id : opened.kind === "event" ? (opened.event["type"] as string) : "erased"}`,
+        );
       // What was erased meanwhile may still have been read.
       expect(seen.length).toBe(leaves.length);
-      for (const [i, line] of seen.entries()) if (!leaves[i]!.endsWith("erased")) expect(line).toBe(leaves[i]);
+      for (const [i, line] of seen.entries())
+        if (!leaves[i]!.endsWith("erased")) expect(line).toBe(leaves[i]);
       expect(seen.map((line) => Number(line.split(" ")[0]))).toEqual([...leaves.keys()]);
     }
   }, 60_000);
 
   it("verify gives no false alarm", async () => {
     const dataDir = join(root, "verify");
-    const ledger = await Ledger.open({ dataDir, now: () => T0, segmentBytes: 15_000, checkpointMs: 3, intentDelayMs: 1 });
+    const ledger = await Ledger.open({
+      dataDir,
+      now: () => T0,
+      segmentBytes: 15_000,
+      checkpointMs: 3,
+      intentDelayMs: 1,
+    });
     let isWriting = true;
     let checks = 0;
     const checking = (async () => {
@@ -96,7 +114,13 @@ describe("beside a writer that rolls, seals and erases", () => {
 
   it("receipts of old and new exchanges hold", async () => {
     const dataDir = join(root, "receipts");
-    const ledger = await Ledger.open({ dataDir, now: () => T0, segmentBytes: 15_000, checkpointMs: 3, intentDelayMs: 1 });
+    const ledger = await Ledger.open({
+      dataDir,
+      now: () => T0,
+      segmentBytes: 15_000,
+      checkpointMs: 3,
+      intentDelayMs: 1,
+    });
     for (let i = 0; i < 300; i++) await exchange(ledger, `ex_old_${i}`, "acc_old");
     const trust = readVkeys(dataDir);
     const living = live(ledger, dataDir, 11);

@@ -11,17 +11,34 @@ import type { JsonObject } from "../../src/exchange/exchange.ts";
 
 export const T0 = Date.parse("2026-03-01T12:00:00Z");
 
-export function intentOf(id: string, account = "acc_a", receivedAt = T0, prompt = `{"prompt":"${id}"}`): Intent {
+export function intentOf(
+  id: string,
+  account = "acc_a",
+  receivedAt = T0,
+  prompt = `{"prompt":"${id}"}`,
+): Intent {
   return {
-    id, account, key: "key_1", receivedAt, client: {}, endpoint: "/v1/chat/completions", model: "m",
-    permit: null, upstream: "u", request: Buffer.from(prompt),
+    id,
+    account,
+    key: "key_1",
+    receivedAt,
+    client: {},
+    endpoint: "/v1/chat/completions",
+    model: "m",
+    permit: null,
+    upstream: "u",
+    request: Buffer.from(prompt),
   };
 }
 
 export function resultOf(answer = '{"answer":"forty-two"}'): Result {
   return {
-    status: 200, outcome: "complete", contentType: "application/json", response: [Buffer.from(answer)],
-    usage: { input: 1, output: 1 }, firstByteMs: 1,
+    status: 200,
+    outcome: "complete",
+    contentType: "application/json",
+    response: [Buffer.from(answer)],
+    usage: { input: 1, output: 1 },
+    firstByteMs: 1,
   };
 }
 
@@ -41,25 +58,37 @@ export interface Contents {
 /** `limit`: as a reader in the writer's process, which knows what is on disk. */
 export async function contentsOf(dataDir: string, limit?: () => number): Promise<Contents> {
   const contents: Contents = { ids: [], interrupted: [], events: [], times: [], leaves: [] };
-  for await (const { leaf, opened } of readLeaves(dataDir, await loadMasterKeys(dataDir, {}), limit ? { limit } : {})) {
+  for await (const { leaf, opened } of readLeaves(
+    dataDir,
+    await loadMasterKeys(dataDir, {}),
+    limit ? { limit } : {},
+  )) {
     contents.leaves.push(leaf);
     if (opened.kind === "event") contents.events.push(opened.event);
     if (opened.kind !== "exchange") continue;
     contents.times.push(opened.parameters.time);
-    (opened.parameters.outcome === "complete" ? contents.ids : contents.interrupted).push(opened.parameters.id);
+    (opened.parameters.outcome === "complete" ? contents.ids : contents.interrupted).push(
+      opened.parameters.id,
+    );
   }
   return contents;
 }
 
 export async function check(dataDir: string, against: Checkpoint | null = null): Promise<Verification> {
-  return verify({ dataDir, masters: await loadMasterKeys(dataDir, {}), verifiers: readVkeys(dataDir), against });
+  return verify({
+    dataDir,
+    masters: await loadMasterKeys(dataDir, {}),
+    verifiers: readVkeys(dataDir),
+    against,
+  });
 }
 
 /** INTENT frames in the whole journal. */
 export function intentsIn(dataDir: string): number {
   let intents = 0;
   for (const first of listSegments(dataDir))
-    for (const frame of framesOf(loadSegment(dataDir, first), { last: true })) if (frame.type === FrameType.Intent) intents++;
+    for (const frame of framesOf(loadSegment(dataDir, first), { last: true }))
+      if (frame.type === FrameType.Intent) intents++;
   return intents;
 }
 

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -43,7 +52,15 @@ beforeAll(async () => {
   masters = await loadMasterKeys(original, {});
   trust = readVkeys(original);
   const out = join(root, "bundle.jsonl");
-  await exportBundle({ dataDir: original, masters, checkpoint: note, account: "acc_0", withhold: [], out, now: () => T0 });
+  await exportBundle({
+    dataDir: original,
+    masters,
+    checkpoint: note,
+    account: "acc_0",
+    withhold: [],
+    out,
+    now: () => T0,
+  });
   bundle = readFileSync(out, "utf8").trimEnd().split("\n");
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -51,7 +68,19 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 /** Any JSON, also where an object is expected, and objects with surprising members. */
 const anyJson = fc.oneof(
   fc.jsonValue(),
-  fc.constantFrom<unknown>("__proto__", 1e308, -1, "\ud800", "", [], {}, { toString: 5 }, { length: -1 }, [[[[]]]], "A".repeat(5000)),
+  fc.constantFrom<unknown>(
+    "__proto__",
+    1e308,
+    -1,
+    "\ud800",
+    "",
+    [],
+    {},
+    { toString: 5 },
+    { length: -1 },
+    [[[[]]]],
+    "A".repeat(5000),
+  ),
 );
 
 /** A copy of `value` with a member somewhere in it replaced, removed or added. */
@@ -71,8 +100,14 @@ function mutated(value: unknown, random: () => number, put: unknown): unknown {
 function isAllowed(before: JsonObject, after: unknown): boolean {
   if (typeof after !== "object" || after === null || Array.isArray(after)) return false;
   const opened = (after as JsonObject)["opened"];
-  const restored = typeof opened === "object" && opened !== null ? { opened: { ...(before["opened"] as JsonObject), ...opened } } : {};
-  return isDeepStrictEqual({ ...after, ...restored, made: "" }, { ...before, made: "" }) && (!("made" in before) || typeof (after as JsonObject)["made"] === "string");
+  const restored =
+    typeof opened === "object" && opened !== null
+      ? { opened: Object.assign({}, before["opened"], opened) }
+      : {};
+  return (
+    isDeepStrictEqual({ ...after, ...restored, made: "" }, { ...before, made: "" }) &&
+    (!("made" in before) || typeof (after as JsonObject)["made"] === "string")
+  );
 }
 
 async function* asLines(texts: readonly string[]): AsyncGenerator<{ number: number; text: string }> {
@@ -112,13 +147,26 @@ describe("a bundle from anybody", () => {
 
   it("of any lines at all is malformed", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.json(), fc.string({ unit: "binary" })), { maxLength: 4 }), async (lines) => {
-        expect(await judge(lines)).toBe("malformed");
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.json(), fc.string({ unit: "binary" })), { maxLength: 4 }),
+        async (lines) => {
+          expect(await judge(lines)).toBe("malformed");
+        },
+      ),
     );
-    for (const text of [NESTED, `{"format":${NESTED}}`, `{"format":"stillwatch-bundle/1","subject":${NESTED}}`]) expect(await judge([text])).toBe("malformed");
+    for (const text of [
+      NESTED,
+      `{"format":${NESTED}}`,
+      `{"format":"stillwatch-bundle/1","subject":${NESTED}}`,
+    ])
+      expect(await judge([text])).toBe("malformed");
     for (const member of ["leaf", "entry", "path", "opened", "event"])
-      expect(await judge([bundle[0]!, bundle[1]!.replace(new RegExp(`"${member}":("[^"]*"|\\d+|\\[[^\\]]*\\])`), `"${member}":${NESTED}`)])).not.toBe("holds");
+      expect(
+        await judge([
+          bundle[0]!,
+          bundle[1]!.replace(new RegExp(`"${member}":("[^"]*"|\\d+|\\[[^\\]]*\\])`), `"${member}":${NESTED}`),
+        ]),
+      ).not.toBe("holds");
   });
 
   it("signed by a log that signs nonsense does not make the verifier fall over", async () => {
@@ -126,18 +174,54 @@ describe("a bundle from anybody", () => {
     const { leafHash } = await import("../../src/ledger/tree.ts");
     const signer = newSigner("log.example/evil");
     const salt = Buffer.alloc(16);
-    const nonsense = ["null", "5", '"x"', "[]", "{}", "", "not json", '{"account":"acc_0","sequence":"1","previous":null}', '{"account":"acc_0","sequence":1e999}', '{"account":{},"sequence":NaN}', `{"id":"ex_1","time":{"toString":5}}`, NESTED];
+    const nonsense = [
+      "null",
+      "5",
+      '"x"',
+      "[]",
+      "{}",
+      "",
+      "not json",
+      '{"account":"acc_0","sequence":"1","previous":null}',
+      '{"account":"acc_0","sequence":1e999}',
+      '{"account":{},"sequence":NaN}',
+      `{"id":"ex_1","time":{"toString":5}}`,
+      NESTED,
+    ];
     for (const who of nonsense)
       for (const parameters of nonsense) {
         const values = { who, parameters, sketches: "{}", prompt: "", response: "" };
-        const entry = exchangeEntry(GROUPS.map((name) => commit(salt, Group[name], Buffer.from(values[name]))));
+        const entry = exchangeEntry(
+          GROUPS.map((name) => commit(salt, Group[name], Buffer.from(values[name]))),
+        );
         const note = signNote(`log.example/evil\n1\n${leafHash(entry).toString("base64")}\n`, [signer]);
-        const opened = Object.fromEntries(GROUPS.map((name) => [name, { salt: salt.toString("base64"), value: Buffer.from(values[name]).toString("base64") }]));
-        const head = { format: "stillwatch-bundle/1", subject: { account: "acc_0" }, made: "", checkpoint: note, items: 1 };
+        const opened = Object.fromEntries(
+          GROUPS.map((name) => [
+            name,
+            { salt: salt.toString("base64"), value: Buffer.from(values[name]).toString("base64") },
+          ]),
+        );
+        const head = {
+          format: "stillwatch-bundle/1",
+          subject: { account: "acc_0" },
+          made: "",
+          checkpoint: note,
+          items: 1,
+        };
         const item = { leaf: 0, entry: entry.toString("base64"), path: [], opened };
-        expect(await judge([JSON.stringify(head), JSON.stringify(item)], [signer.verifier])).not.toBe("malformed");
-        const texts = Object.fromEntries(GROUPS.map((name) => [name, { salt: salt.toString("base64"), value: values[name] }]));
-        const evil = { format: "stillwatch-receipt/1", exchange: "ex_1", entry: entry.toString("base64"), opened: texts, proof: `c2sp.org/tlog-proof@v1\nindex 0\n\n${note}` };
+        expect(await judge([JSON.stringify(head), JSON.stringify(item)], [signer.verifier])).not.toBe(
+          "malformed",
+        );
+        const texts = Object.fromEntries(
+          GROUPS.map((name) => [name, { salt: salt.toString("base64"), value: values[name] }]),
+        );
+        const evil = {
+          format: "stillwatch-receipt/1",
+          exchange: "ex_1",
+          entry: entry.toString("base64"),
+          opened: texts,
+          proof: `c2sp.org/tlog-proof@v1\nindex 0\n\n${note}`,
+        };
         onlyLedgerErrors(() => verifyReceipt(JSON.stringify(evil), [signer.verifier]));
       }
   });
@@ -145,10 +229,14 @@ describe("a bundle from anybody", () => {
   it("is read within bounds, whatever the file is", async () => {
     const path = join(root, "noise.jsonl");
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.constantFrom("", ".gz", ".zst"), async (bytes, ending) => {
-        writeFileSync(path + ending, bytes);
-        await expect(verifyBundle(readLines(path + ending), trust)).rejects.toThrow();
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom("", ".gz", ".zst"),
+        async (bytes, ending) => {
+          writeFileSync(path + ending, bytes);
+          await expect(verifyBundle(readLines(path + ending), trust)).rejects.toThrow();
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -173,25 +261,34 @@ describe("a receipt, note, key or proof from anybody", () => {
         const verdict = onlyLedgerErrors(() => verifyReceipt(after, trust));
         onlyLedgerErrors(() => matchesReceipt(after, "prompt", Buffer.from("x")));
         // What the entry commits to and what the tree signs cannot be changed; salts of what is not shown can.
-        if (verdict === "done") expect(onlyLedgerErrors(() => expect(verifyReceipt(after, trust)).toEqual(verifyReceipt(receipt, trust)))).toBe("done");
+        if (verdict === "done")
+          expect(
+            onlyLedgerErrors(() =>
+              expect(verifyReceipt(after, trust)).toEqual(verifyReceipt(receipt, trust)),
+            ),
+          ).toBe("done");
       }),
       { numRuns: 1000 },
     );
-    for (const text of ["", "null", "[]", "5", NESTED, `{"format":${NESTED}}`]) expect(onlyLedgerErrors(() => verifyReceipt(text, trust))).toBe("refused");
+    for (const text of ["", "null", "[]", "5", NESTED, `{"format":${NESTED}}`])
+      expect(onlyLedgerErrors(() => verifyReceipt(text, trust))).toBe("refused");
   });
 
   it("of any characters is refused with a LedgerError", () => {
     const { checkpoint } = parseTlogProof((JSON.parse(receipt) as { proof: string }).proof);
-    const garbled = fc.tuple(fc.nat(), fc.nat(20), fc.string({ unit: "binary", maxLength: 20 })).map(([where, cut, put]) => {
-      const at = where % checkpoint.length;
-      return checkpoint.slice(0, at) + put + checkpoint.slice(at + cut);
-    });
+    const garbled = fc
+      .tuple(fc.nat(), fc.nat(20), fc.string({ unit: "binary", maxLength: 20 }))
+      .map(([where, cut, put]) => {
+        const at = where % checkpoint.length;
+        return checkpoint.slice(0, at) + put + checkpoint.slice(at + cut);
+      });
     fc.assert(
       fc.property(fc.oneof(garbled, fc.string({ unit: "binary" })), (text) => {
         onlyLedgerErrors(() => parseNote(text));
         onlyLedgerErrors(() => parseTlogProof(text));
         onlyLedgerErrors(() => parseVkey(text));
-        if (onlyLedgerErrors(() => openCheckpoint(text, trust)) === "done") expect(openCheckpoint(text, trust).root).toEqual(openCheckpoint(checkpoint, trust).root);
+        if (onlyLedgerErrors(() => openCheckpoint(text, trust)) === "done")
+          expect(openCheckpoint(text, trust).root).toEqual(openCheckpoint(checkpoint, trust).root);
       }),
       { numRuns: 1000 },
     );
@@ -217,7 +314,8 @@ describe("a data folder from anybody", () => {
     const report = await check(dir);
     onlyLedgerErrors(() => describeSegments(dir));
     try {
-      for await (const { opened } of readLeaves(dir, masters)) if (opened.kind === "exchange") expect(opened.parameters.id).toMatch(/^ex_/);
+      for await (const { opened } of readLeaves(dir, masters))
+        if (opened.kind === "exchange") expect(opened.parameters.id).toMatch(/^ex_/);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
     }
@@ -234,17 +332,28 @@ describe("a data folder from anybody", () => {
     expect(await everything(copy())).toBe(true);
     for (let i = 0; i < 60; i++) {
       const dir = copy();
-      const files = ["journal", "log"].flatMap((folder) => readdirSync(join(dir, folder), { recursive: true, encoding: "utf8" }).map((name) => join(dir, folder, name))).filter((path) => statSync(path).isFile());
+      const files = ["journal", "log"]
+        .flatMap((folder) =>
+          readdirSync(join(dir, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+            join(dir, folder, name),
+          ),
+        )
+        .filter((path) => statSync(path).isFile());
       const path = files[Math.floor(random() * files.length)]!;
       const bytes = readFileSync(path);
       const at = Math.floor(random() * bytes.length);
-      const noise = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 80) }, () => Math.floor(random() * 256)));
+      const noise = Buffer.from(
+        Array.from({ length: 1 + Math.floor(random() * 80) }, () => Math.floor(random() * 256)),
+      );
       const kind = i % 4;
       const changed =
-        kind === 0 ? Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at + noise.length)])
-        : kind === 1 ? bytes.subarray(0, at)
-        : kind === 2 ? Buffer.concat([bytes, noise])
-        : Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)]);
+        kind === 0
+          ? Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at + noise.length)])
+          : kind === 1
+            ? bytes.subarray(0, at)
+            : kind === 2
+              ? Buffer.concat([bytes, noise])
+              : Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)]);
       writeFileSync(path, changed);
       expect(await everything(dir), `${path} kind ${kind} at ${at}`).toBe(changed.equals(bytes));
       rmSync(dir, { recursive: true });
@@ -253,7 +362,8 @@ describe("a data folder from anybody", () => {
 
   it("with frames that have right checksums and wrong contents", async () => {
     const random = seeded(6);
-    const noise = (max: number): Buffer => Buffer.from(Array.from({ length: Math.floor(random() * max) }, () => Math.floor(random() * 256)));
+    const noise = (max: number): Buffer =>
+      Buffer.from(Array.from({ length: Math.floor(random() * max) }, () => Math.floor(random() * 256)));
     const types = Object.values(FrameType);
     for (let i = 0; i < 60; i++) {
       const dir = copy();
@@ -265,8 +375,14 @@ describe("a data folder from anybody", () => {
       for (let place = 0; place < count; place++) {
         const body = noise(300);
         // Some of them refer to INTENTs: to none, to a leaf, to themselves.
-        if (body.length >= 8 && random() < 0.5) body.writeBigUInt64LE(BigInt(Math.floor(random() * (next + 3))), 0);
-        const draft = { type: types[(i + place) % types.length]!, compressed: random() < 0.3, slot: random() < 0.5 ? (random() < 0.3 ? Buffer.alloc(44) : encodeSlot(Buffer.alloc(40, i))) : null, body: [body] };
+        if (body.length >= 8 && random() < 0.5)
+          body.writeBigUInt64LE(BigInt(Math.floor(random() * (next + 3))), 0);
+        const draft = {
+          type: types[(i + place) % types.length]!,
+          compressed: random() < 0.3,
+          slot: random() < 0.5 ? (random() < 0.3 ? Buffer.alloc(44) : encodeSlot(Buffer.alloc(40, i))) : null,
+          body: [body],
+        };
         const out = Buffer.alloc(frameBytes(draft));
         encodeFrame(out, 0, draft, next + place, place, count);
         parts.push(out);
@@ -286,8 +402,16 @@ describe("a data folder from anybody", () => {
       (dir, segments) => segments.forEach((first) => rmSync(segmentPath(dir, first))),
       (dir, segments) => cpSync(segmentPath(dir, segments[0]!), segmentPath(dir, segments[1]!)),
       (dir, segments) => writeFileSync(segmentPath(dir, segments.at(-1)!), ""),
-      (dir, segments) => writeFileSync(segmentPath(dir, segments.at(-1)!), encodeSegmentHeader({ firstRecord: segments.at(-1)!, firstLeaf: 0, sealed: false })),
-      (dir) => writeFileSync(segmentPath(dir, 9_000_000), encodeSegmentHeader({ firstRecord: 9_000_000, firstLeaf: 0, sealed: false })),
+      (dir, segments) =>
+        writeFileSync(
+          segmentPath(dir, segments.at(-1)!),
+          encodeSegmentHeader({ firstRecord: segments.at(-1)!, firstLeaf: 0, sealed: false }),
+        ),
+      (dir) =>
+        writeFileSync(
+          segmentPath(dir, 9_000_000),
+          encodeSegmentHeader({ firstRecord: 9_000_000, firstLeaf: 0, sealed: false }),
+        ),
       (dir) => writeFileSync(segmentPath(dir, 9_000_000), ""),
       (dir) => writeFileSync(join(dir, "journal", "99999999999999999999.swj"), "x"),
       (dir) => mkdirSync(segmentPath(dir, 9_000_000)),
@@ -309,7 +433,9 @@ describe("a data folder from anybody", () => {
       const dir = copy();
       if (!snapshot) rmSync(join(dir, "journal", "snapshot"), { force: true });
       rmSync(segmentPath(dir, listSegments(dir).at(-1)!));
-      await expect(Ledger.open({ dataDir: dir, now: () => T0 })).rejects.toMatchObject({ code: "below_checkpoint" });
+      await expect(Ledger.open({ dataDir: dir, now: () => T0 })).rejects.toMatchObject({
+        code: "below_checkpoint",
+      });
       rmSync(dir, { recursive: true });
     }
   });

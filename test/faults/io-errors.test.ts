@@ -8,7 +8,17 @@ import type { LedgerOptions } from "../../src/ledger/options.ts";
 import { verifyReceipt } from "../../src/ledger/receipt.ts";
 import { listSegments } from "../../src/ledger/segment.ts";
 import { readVkeys } from "../../src/ledger/signers.ts";
-import { check, contentsOf, exchange, intentOf, intentsIn, resultOf, seeded, T0, until } from "./exchanges.ts";
+import {
+  check,
+  contentsOf,
+  exchange,
+  intentOf,
+  intentsIn,
+  resultOf,
+  seeded,
+  T0,
+  until,
+} from "./exchanges.ts";
 import { FaultyDisk, type Ask, type Fault } from "./faulty-disk.ts";
 
 let dataDir: string;
@@ -23,7 +33,8 @@ const isJournal = (path: string): boolean => path.endsWith(".swj");
 
 /** Fails these operations on the journal until told otherwise. */
 function breakJournal(asks: readonly Ask[], fault: Fault): void {
-  disk.fault = (ask, path) => (asks.includes(ask) && (isJournal(path) || path.endsWith("journal")) ? fault : null);
+  disk.fault = (ask, path) =>
+    asks.includes(ask) && (isJournal(path) || path.endsWith("journal")) ? fault : null;
 }
 
 function repair(): void {
@@ -48,7 +59,10 @@ async function expectOutage(failing: () => void): Promise<void> {
   await until("its INTENT is on disk", () => intentsIn(dataDir) === 1);
   const size = ledger.size;
   failing();
-  await expect(exchange(ledger, "ex_lost")).rejects.toMatchObject({ name: "LedgerError", code: "unavailable" });
+  await expect(exchange(ledger, "ex_lost")).rejects.toMatchObject({
+    name: "LedgerError",
+    code: "unavailable",
+  });
   expect(disk.faults).toBeGreaterThan(0);
   expect(ledger.failing).toBe(true);
   expect(ledger.size).toBe(size);
@@ -105,9 +119,13 @@ describe("while the journal cannot be written", () => {
     await open({ intentDelayMs: 0 });
     await exchange(ledger, "ex_0");
     const same = { prompt: `{"prompt":"always the same"}`, id: (i: number) => `ex_${i}` };
-    const both = (i: number) => ledger.begin(intentOf(same.id(i), "acc_a", T0, same.prompt)).finish(resultOf());
+    const both = (i: number) =>
+      ledger.begin(intentOf(same.id(i), "acc_a", T0, same.prompt)).finish(resultOf());
     breakJournal(["append"], { code: "ENOSPC", partial: 100_000 });
-    expect((await Promise.allSettled([both(1), both(2)])).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect((await Promise.allSettled([both(1), both(2)])).map(({ status }) => status)).toEqual([
+      "rejected",
+      "rejected",
+    ]);
     repair();
     await until("it resumes", () => !ledger.failing);
     await ledger.stop();
@@ -125,7 +143,11 @@ describe("while the journal cannot be written", () => {
     for (const asks of [["open"], ["sync"], ["syncDir"], ["truncate"]] as const) {
       // Only what is not the segment written so far.
       disk.fault = (ask, path) =>
-        (asks as readonly Ask[]).includes(ask) && (isJournal(path) || ask === "syncDir") && !path.endsWith(`${last}.swj`) ? { code: "EIO" } : null;
+        (asks as readonly Ask[]).includes(ask) &&
+        (isJournal(path) || ask === "syncDir") &&
+        !path.endsWith(`${last}.swj`)
+          ? { code: "EIO" }
+          : null;
       let failed = 0;
       for (let i = 0; i < 30; i++) {
         await ledger.append({ type: "decision", why: "x".repeat(300) }).catch(() => failed++);
@@ -180,7 +202,9 @@ describe("while the journal cannot be written", () => {
       expect(new Set(ids)).toEqual(new Set(acknowledged));
       expect(ids.length).toBe(acknowledged.length);
       expect(leaves).toEqual([...leaves.keys()]);
-      const told = events.filter((event) => event["type"] === "gap").reduce((sum, event) => sum + (event["exchanges"] as number), 0);
+      const told = events
+        .filter((event) => event["type"] === "gap")
+        .reduce((sum, event) => sum + (event["exchanges"] as number), 0);
       expect(told, `seed ${seed}`).toBe(refused);
       const report = await check(dataDir, checkpoint);
       expect(report.problems).toEqual([]);
@@ -220,7 +244,9 @@ describe("one exchange that cannot be recorded", () => {
     await open({ maxQueuedBytes: 2 ** 30 });
     const good = [exchange(ledger, "ex_1"), exchange(ledger, "ex_2", "acc_new")];
     const chunk = Buffer.alloc(16 * 1024 * 1024);
-    const large = ledger.begin(intentOf("ex_large", "acc_new")).finish({ ...resultOf(), response: Array(16).fill(chunk) });
+    const large = ledger
+      .begin(intentOf("ex_large", "acc_new"))
+      .finish({ ...resultOf(), response: Array(16).fill(chunk) });
     const imported = ledger.import({ intent: intentOf("ex_nan"), result: resultOf(), endedAt: NaN });
     const lonely = exchange(ledger, "ex_lonely", "acc_\ud800");
     expect(() => ledger.begin(intentOf("ex_no_time", "acc_a", NaN))).toThrow(/is no time/);
@@ -272,18 +298,24 @@ describe("while nothing can be published", () => {
   }
 
   it("goes on recording when tiles cannot be written, and writes the right ones later", () =>
-    expectPublishedLater((ask, path) => (ask === "replace" && path.includes("tile") ? { code: "ENOSPC" } : null)));
+    expectPublishedLater((ask, path) =>
+      ask === "replace" && path.includes("tile") ? { code: "ENOSPC" } : null,
+    ));
 
   it("goes on when only some tiles can be written", () => {
     let n = 0;
-    return expectPublishedLater((ask, path) => (ask === "replace" && path.includes("tile") && n++ % 3 === 2 ? { code: "EIO" } : null));
+    return expectPublishedLater((ask, path) =>
+      ask === "replace" && path.includes("tile") && n++ % 3 === 2 ? { code: "EIO" } : null,
+    );
   });
 
   it("goes on when old partial tiles cannot be removed", () =>
     expectPublishedLater((ask) => (ask === "remove" ? { code: "EIO" } : null)));
 
   it("goes on when the checkpoint cannot be replaced", () =>
-    expectPublishedLater((ask, path) => (ask === "replace" && path.endsWith("checkpoint") ? { code: "EROFS" } : null)));
+    expectPublishedLater((ask, path) =>
+      ask === "replace" && path.endsWith("checkpoint") ? { code: "EROFS" } : null,
+    ));
 
   it("is noticed by these tests only when something fails (negative control)", async () => {
     await expect(expectPublishedLater(() => null)).rejects.toThrow(/promise resolved/);
@@ -318,7 +350,9 @@ describe("stop", () => {
     // The old one must not write into what is another one's now.
     await expect(late.finish(resultOf())).rejects.toMatchObject({ code: "unavailable" });
     await expect(ledger.append({ type: "decision" })).rejects.toMatchObject({ code: "unavailable" });
-    await expect(ledger.checkpoint()).rejects.toMatchObject({ code: "unavailable" }).catch(() => {});
+    await expect(ledger.checkpoint())
+      .rejects.toMatchObject({ code: "unavailable" })
+      .catch(() => {});
     await exchange(next, "ex_next");
     await next.stop();
     expect((await contentsOf(dataDir)).ids).toEqual(["ex_0", "ex_next"]);
@@ -376,7 +410,9 @@ describe("erasing on a failing disk", () => {
       if (restart) for (let i = 40; i < 120; i++) await exchange(ledger, `ex_${i}`);
       if (restart) {
         await ledger.stop();
-        expect((await check(dataDir)).problems.map(({ what }) => what).join()).toContain("its key is still there");
+        expect((await check(dataDir)).problems.map(({ what }) => what).join()).toContain(
+          "its key is still there",
+        );
         repair();
         await open({ segmentBytes: 4000 });
       } else {
@@ -395,7 +431,9 @@ describe("erasing on a failing disk", () => {
     await open();
     for (let i = 0; i < 5; i++) await exchange(ledger, `ex_${i}`);
     breakJournal(["append"], { code: "ENOSPC" });
-    await expect(ledger.erase({ account: "acc_a", reason: "r" })).rejects.toMatchObject({ code: "unavailable" });
+    await expect(ledger.erase({ account: "acc_a", reason: "r" })).rejects.toMatchObject({
+      code: "unavailable",
+    });
     repair();
     await until("it resumes", () => !ledger.failing);
     await ledger.stop();

@@ -17,7 +17,11 @@ class RecorderProcess {
   readonly ended: Promise<void>;
   #rest = "";
 
-  constructor(dataDir: string, prefix: string, { before = [] as readonly string[], segmentBytes = 60_000 } = {}) {
+  constructor(
+    dataDir: string,
+    prefix: string,
+    { before = [] as readonly string[], segmentBytes = 60_000 } = {},
+  ) {
     const command = [...before, process.execPath, SCRIPT, dataDir, prefix, String(segmentBytes)];
     this.child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
     running.add(this.child);
@@ -37,7 +41,9 @@ class RecorderProcess {
   }
 
   said(word: string): string[] {
-    return this.lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+    return this.lines
+      .filter((line) => line.startsWith(`${word} `))
+      .map((line) => line.slice(word.length + 1));
   }
 
   async kill(): Promise<void> {
@@ -103,7 +109,9 @@ describe("kill -9", () => {
     const dataDir = join(root, "locked");
     const recorder = new RecorderProcess(dataDir, "ex");
     await until("it is open", () => recorder.lines.includes("open"), 30_000);
-    await expect(Ledger.open({ dataDir, now: () => Date.now(), lockWaitMs: 50 })).rejects.toMatchObject({ code: "locked" });
+    await expect(Ledger.open({ dataDir, now: () => Date.now(), lockWaitMs: 50 })).rejects.toMatchObject({
+      code: "locked",
+    });
     await recorder.kill();
     const ledger = await Ledger.open({ dataDir, now: () => Date.now(), lockWaitMs: 0 });
     const second = new RecorderProcess(dataDir, "ex_second");
@@ -125,13 +133,29 @@ describe.skipIf(!hasStrace)("fdatasync(2) that fails in the kernel's name (strac
     it(`${name}: what was refused is not there or was never promised, what was acknowledged is`, async () => {
       const dataDir = join(root, `strace-${when}`);
       const recorder = new RecorderProcess(dataDir, "ex", {
-        before: ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=fdatasync`, "-e", `inject=fdatasync:error=EIO:when=${when}`],
+        before: [
+          "strace",
+          "-f",
+          "-qq",
+          "-o",
+          "/dev/null",
+          "-e",
+          `trace=fdatasync`,
+          "-e",
+          `inject=fdatasync:error=EIO:when=${when}`,
+        ],
         segmentBytes: 20_000,
       });
-      await until("some were refused and some acknowledged afterwards", () => {
-        const refused = recorder.lines.findIndex((line) => line.startsWith("refused"));
-        return refused >= 0 && recorder.lines.slice(refused).filter((line) => line.startsWith("ack")).length > 60;
-      }, 60_000);
+      await until(
+        "some were refused and some acknowledged afterwards",
+        () => {
+          const refused = recorder.lines.findIndex((line) => line.startsWith("refused"));
+          return (
+            refused >= 0 && recorder.lines.slice(refused).filter((line) => line.startsWith("ack")).length > 60
+          );
+        },
+        60_000,
+      );
       // strace forwards nothing to the child when it is killed itself: the child is its own process.
       const { pid } = recorder.child;
       process.kill(Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim()), "SIGKILL");
@@ -144,7 +168,9 @@ describe.skipIf(!hasStrace)("fdatasync(2) that fails in the kernel's name (strac
       expect(recorder.said("ack").filter((id) => !there.has(id))).toEqual([]);
       expect(ids.length).toBe(there.size);
       expect(leaves).toEqual([...leaves.keys()]);
-      expect(events.some((event) => event["type"] === "gap" && JSON.stringify(event).includes("EIO"))).toBe(true);
+      expect(events.some((event) => event["type"] === "gap" && JSON.stringify(event).includes("EIO"))).toBe(
+        true,
+      );
       const notes = recorder.said("checkpoint").map((note) => Buffer.from(note, "base64").toString());
       expect((await check(dataDir, readCheckpoint(notes.at(-1)!))).problems).toEqual([]);
     }, 90_000);

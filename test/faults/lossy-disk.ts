@@ -14,7 +14,13 @@ export type Operation =
   | { readonly kind: "write"; readonly path: string; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: "truncate"; readonly path: string; readonly size: number }
   | { readonly kind: "sync"; readonly path: string; readonly phase: "start" | "done"; readonly id: number }
-  | { readonly kind: "replace"; readonly path: string; readonly bytes: Buffer; readonly phase: "start" | "done"; readonly id: number }
+  | {
+      readonly kind: "replace";
+      readonly path: string;
+      readonly bytes: Buffer;
+      readonly phase: "start" | "done";
+      readonly id: number;
+    }
   | { readonly kind: "remove"; readonly path: string; readonly phase: "start" | "done"; readonly id: number }
   | { readonly kind: "syncDir"; readonly path: string; readonly phase: "start" | "done"; readonly id: number }
   /** Something was promised to the outside: it must be there after any later power cut. */
@@ -56,7 +62,11 @@ export class RecordingDisk implements Disk {
         log.push({ kind: "truncate", path: name, size });
         file.truncate(size);
       },
-      sync: () => this.#phased((phase, id) => ({ kind: "sync", path: name, phase, id }), () => file.sync()),
+      sync: () =>
+        this.#phased(
+          (phase, id) => ({ kind: "sync", path: name, phase, id }),
+          () => file.sync(),
+        ),
       close: () => file.close(),
     };
   }
@@ -64,20 +74,32 @@ export class RecordingDisk implements Disk {
   replace(path: string, bytes: Uint8Array): Promise<void> {
     const name = relative(this.#root, path);
     const copy = Buffer.from(bytes);
-    return this.#phased((phase, id) => ({ kind: "replace", path: name, bytes: copy, phase, id }), () => realDisk.replace(path, bytes));
+    return this.#phased(
+      (phase, id) => ({ kind: "replace", path: name, bytes: copy, phase, id }),
+      () => realDisk.replace(path, bytes),
+    );
   }
 
   remove(path: string): Promise<void> {
     const name = relative(this.#root, path);
-    return this.#phased((phase, id) => ({ kind: "remove", path: name, phase, id }), () => realDisk.remove(path));
+    return this.#phased(
+      (phase, id) => ({ kind: "remove", path: name, phase, id }),
+      () => realDisk.remove(path),
+    );
   }
 
   syncDir(path: string): Promise<void> {
     const name = relative(this.#root, path);
-    return this.#phased((phase, id) => ({ kind: "syncDir", path: name, phase, id }), () => realDisk.syncDir(path));
+    return this.#phased(
+      (phase, id) => ({ kind: "syncDir", path: name, phase, id }),
+      () => realDisk.syncDir(path),
+    );
   }
 
-  async #phased(operation: (phase: "start" | "done", id: number) => Operation, work: () => Promise<void>): Promise<void> {
+  async #phased(
+    operation: (phase: "start" | "done", id: number) => Operation,
+    work: () => Promise<void>,
+  ): Promise<void> {
     const id = ++this.#ids;
     this.log.push(operation("start", id));
     await work();
@@ -110,10 +132,19 @@ export function powerCut(log: readonly Operation[], cut: Cut, target: string): s
         files.set(op.path, files.get(op.path) ?? Buffer.alloc(0));
         break;
       case "write":
-        files.set(op.path, write(files.get(op.path) ?? Buffer.alloc(0), op.at, op.bytes, i < (durableUntil.get(op.path) ?? 0) ? null : cut.random));
+        files.set(
+          op.path,
+          write(
+            files.get(op.path) ?? Buffer.alloc(0),
+            op.at,
+            op.bytes,
+            i < (durableUntil.get(op.path) ?? 0) ? null : cut.random,
+          ),
+        );
         break;
       case "truncate":
-        if (i < (durableUntil.get(op.path) ?? 0) || cut.random() < 0.5) files.set(op.path, resized(files.get(op.path) ?? Buffer.alloc(0), op.size));
+        if (i < (durableUntil.get(op.path) ?? 0) || cut.random() < 0.5)
+          files.set(op.path, resized(files.get(op.path) ?? Buffer.alloc(0), op.size));
         break;
       case "replace":
         // Atomic: the old file or the new one, and the new one for sure when it was said to be done.
@@ -124,14 +155,16 @@ export function powerCut(log: readonly Operation[], cut: Cut, target: string): s
         break;
       case "remove":
         if (op.phase === "start" && (done.has(op.id) || cut.random() < 0.5))
-          for (const path of files.keys()) if (path === op.path || path.startsWith(`${op.path}/`)) files.delete(path);
+          for (const path of files.keys())
+            if (path === op.path || path.startsWith(`${op.path}/`)) files.delete(path);
         break;
       case "syncDir":
         if (op.phase === "start" && done.has(op.id) && cut.ignore !== "syncDir")
           for (const path of files.keys()) if (dirname(path) === op.path) named.add(path);
         break;
       case "sync":
-        if (!cut.strict && op.phase === "start" && done.has(op.id) && cut.ignore !== "sync") named.add(op.path);
+        if (!cut.strict && op.phase === "start" && done.has(op.id) && cut.ignore !== "sync")
+          named.add(op.path);
         break;
       case "promise":
         break;

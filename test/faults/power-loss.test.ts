@@ -31,19 +31,38 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "sw-power-"));
   const dataDir = join(root, "live");
   disk = new RecordingDisk(dataDir);
-  const ledger = await Ledger.open({ dataDir, now, disk, segmentBytes: 30_000, checkpointMs: 2, intentDelayMs: 1 });
+  const ledger = await Ledger.open({
+    dataDir,
+    now,
+    disk,
+    segmentBytes: 30_000,
+    checkpointMs: 2,
+    intentDelayMs: 1,
+  });
   for (let round = 0; round < 40; round++) {
     await Promise.all(
       [0, 1, 2, 3].map(async (caller) => {
         const id = `ex_${round}_${caller}`;
         const recording = ledger.begin({
-          id, account: `acc_${caller}`, key: "key_1", receivedAt: now(), client: {}, endpoint: "/v1/chat/completions", model: "m",
-          permit: null, upstream: "u", request: Buffer.from(JSON.stringify({ prompt: `${id} ${"word ".repeat(caller * 60)}` })),
+          id,
+          account: `acc_${caller}`,
+          key: "key_1",
+          receivedAt: now(),
+          client: {},
+          endpoint: "/v1/chat/completions",
+          model: "m",
+          permit: null,
+          upstream: "u",
+          request: Buffer.from(JSON.stringify({ prompt: `${id} ${"word ".repeat(caller * 60)}` })),
         });
         if (caller % 2) await new Promise((resolve) => setTimeout(resolve, 3));
         await recording.finish({
-          status: 200, outcome: "complete", contentType: "application/json", response: [Buffer.from(`{"answer":"${"x".repeat(round * 20)}"}`)],
-          usage: { input: 1, output: 1 }, firstByteMs: 1,
+          status: 200,
+          outcome: "complete",
+          contentType: "application/json",
+          response: [Buffer.from(`{"answer":"${"x".repeat(round * 20)}"}`)],
+          usage: { input: 1, output: 1 },
+          firstByteMs: 1,
         });
         disk.promise(id);
       }),
@@ -59,16 +78,26 @@ async function lossAfter(cut: Cut): Promise<string[]> {
   const dataDir = join(root, `cut-${trials++}`);
   const promised = powerCut(disk.log, cut, dataDir);
   // Key files are written once, by `replace`, before anything is promised.
-  if (!existsSync(join(dataDir, "keys")) && promised.length > 0) cpSync(join(root, "live", "keys"), join(dataDir, "keys"), { recursive: true });
+  if (!existsSync(join(dataDir, "keys")) && promised.length > 0)
+    cpSync(join(root, "live", "keys"), join(dataDir, "keys"), { recursive: true });
   try {
     const ledger = await Ledger.open({ dataDir, now });
     await ledger.stop();
     const masters = await loadMasterKeys(dataDir, {});
     const there = new Set<string>();
-    for await (const { opened } of readLeaves(dataDir, masters)) if (opened.kind === "exchange" && opened.parameters.outcome === "complete") there.add(opened.parameters.id);
+    for await (const { opened } of readLeaves(dataDir, masters))
+      if (opened.kind === "exchange" && opened.parameters.outcome === "complete")
+        there.add(opened.parameters.id);
     const lost = promised.filter((what) => !what.startsWith("checkpoint") && !there.has(what));
-    const checkpoint = promised.findLast((what) => what.startsWith("checkpoint"))?.slice("checkpoint ".length);
-    const report = await verify({ dataDir, masters, verifiers: readVkeys(dataDir), against: checkpoint ? readCheckpoint(checkpoint) : null });
+    const checkpoint = promised
+      .findLast((what) => what.startsWith("checkpoint"))
+      ?.slice("checkpoint ".length);
+    const report = await verify({
+      dataDir,
+      masters,
+      verifiers: readVkeys(dataDir),
+      against: checkpoint ? readCheckpoint(checkpoint) : null,
+    });
     return [...lost, ...report.problems.map((problem) => `${problem.path}: ${problem.what}`)];
   } catch (error) {
     return [`does not start: ${(error as Error).message}`];
@@ -108,16 +137,24 @@ describe("a power cut at any moment", () => {
   it("leaves an unfinished tail where one can be seen: some cuts are torn, or this test tries nothing", async () => {
     let torn = 0;
     // Between a write and its sync.
-    const writes = disk.log.flatMap((op, i) => (op.kind === "write" && op.path.startsWith("journal") ? [i + 1] : []));
+    const writes = disk.log.flatMap((op, i) =>
+      op.kind === "write" && op.path.startsWith("journal") ? [i + 1] : [],
+    );
     for (let i = 0; i < 40; i++) {
       const random = seeded(1000 + i);
       const dataDir = join(root, `torn-${i}`);
-      powerCut(disk.log, { strict: false, after: writes[Math.floor(random() * writes.length)]!, random }, dataDir);
+      powerCut(
+        disk.log,
+        { strict: false, after: writes[Math.floor(random() * writes.length)]!, random },
+        dataDir,
+      );
       try {
         const ledger = await Ledger.open({ dataDir, now });
         if (ledger.recovery.quarantined) {
           torn++;
-          expect(readFileSync(ledger.recovery.quarantined.path).length).toBe(ledger.recovery.quarantined.bytes);
+          expect(readFileSync(ledger.recovery.quarantined.path).length).toBe(
+            ledger.recovery.quarantined.bytes,
+          );
         }
         await ledger.stop();
       } finally {

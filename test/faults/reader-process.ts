@@ -6,8 +6,16 @@ import { readLeaves } from "../../src/ledger/read.ts";
 const dataDir = process.argv[2]!;
 const stop = new AbortController();
 try {
-  for await (const { leaf, opened } of readLeaves(dataDir, await loadMasterKeys(dataDir, {}), { follow: stop.signal, pollMs: 3 })) {
-    const what = opened.kind === "exchange" ? opened.parameters.id : opened.kind === "event" ? opened.event["type"] : "erased";
+  for await (const { leaf, opened } of readLeaves(dataDir, await loadMasterKeys(dataDir, {}), {
+    follow: stop.signal,
+    pollMs: 3,
+  })) {
+    const what =
+      opened.kind === "exchange"
+        ? opened.parameters.id
+        : opened.kind === "event"
+          ? opened.event["type"]
+          : "erased";
     writeSync(1, `${leaf} ${what as string}\n`);
     if (what === "end") break;
   }

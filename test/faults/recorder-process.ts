@@ -16,7 +16,12 @@ function say(line: string): void {
 
 try {
   const ledger = await Ledger.open({
-    dataDir, now: () => Date.now(), segmentBytes: Number(segmentBytes ?? 60_000), checkpointMs: 3, intentDelayMs: 1, lockWaitMs: 2000,
+    dataDir,
+    now: () => Date.now(),
+    segmentBytes: Number(segmentBytes ?? 60_000),
+    checkpointMs: 3,
+    intentDelayMs: 1,
+    lockWaitMs: 2000,
   });
   say("open");
   for (let n = 0; n < 1_000_000; n += 8) {
