@@ -48,6 +48,16 @@ export function eventEntry(commitment: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(VERSION, EVENT), commitment]);
 }
 
+/**
+ * Whether salt and value open a commitment. The salt has exactly 16 bytes: with another length the border between salt and
+ * value could be moved, and one commitment opened to different values.
+ */
+export function opens(commitment: Uint8Array | null, salt: Uint8Array, group: number, value: Uint8Array): boolean {
+  return salt.length === SALT_BYTES && commitment !== null && commit(salt, group, value).equals(commitment);
+}
+
+const SALT_BYTES = 16;
+
 /** The commitment of one group in an exchange's entry, or null when these bytes are no exchange entry. */
 export function committed(entry: Uint8Array, group: GroupName): Buffer | null {
   if (entry.length !== EXCHANGE_ENTRY_BYTES || entry[0] !== VERSION || entry[1] !== EXCHANGE) return null;
