@@ -46,7 +46,7 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
   });
   gate.start(clock.now);
   const adminToken = adminTokenOf(dataDir);
-  const detection = config.detect.enabled ? detectionOf(dataDir, config, ledger, store, log) : null;
+  const detection = config.detect.enabled ? detectionOf(dataDir, config, ledger, log) : null;
   const changes = setInterval(() => void journalChanges(store, ledger).catch(() => {}), 500).unref();
   const stopParts = async (): Promise<void> => {
     clearInterval(changes);
@@ -119,17 +119,10 @@ function sealerOf(dataDir: string, config: Config, ledger: Ledger, log: Log): Se
   return sealer;
 }
 
-function detectionOf(
-  dataDir: string,
-  config: Config,
-  ledger: Ledger,
-  store: Store,
-  log: Log,
-): DetectionThread {
+function detectionOf(dataDir: string, config: Config, ledger: Ledger, log: Log): DetectionThread {
   const { calibration = null } = config.detect;
-  const population = store.listAccounts().length;
   const { masterKeyCommand } = config.ledger;
-  return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration, population }, log);
+  return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration }, log);
 }
 
 /** Without a configured upstream, one that answers every request by saying what it is. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { builtInCalibration, checkCalibration, makeCalibration } from "../src/detect/calibration.ts";
+import { CourseRecorder } from "../src/detect/course.ts";
 import { Detector } from "../src/detect/detector.ts";
 import { Reader } from "../src/detect/reading.ts";
-import { Trajectory } from "../src/detect/trajectory.ts";
 import type { JsonObject } from "../src/exchange/exchange.ts";
 import { conversation } from "../src/exchange/conversation.ts";
 import { binomialUpperTail } from "../src/stats/interval.ts";
@@ -34,24 +34,34 @@ describe("error control under continuous looking", () => {
     expect(surprise(watch, n, 0.05)).toBeGreaterThan(0.001);
   });
 
-  it("holds with a calibration of other accounts over the same length, and is not empty either", () => {
-    const n = 300;
-    const length = 140;
+  // What the accounts of a world went through in so many exchanges, as an operator would calibrate on them.
+  const calibrationOf = (citizens: readonly Citizen[], length: number) => {
     const reader = new Reader();
-    const trajectories = honestCitizens("null 2", n).map((c) => {
-      const trajectory = new Trajectory();
-      for (const x of c.exchanges(length)) trajectory.observe(reader.read(conversation(x)), x.id);
-      return trajectory;
+    const courses = citizens.map((c) => {
+      const course = new CourseRecorder();
+      for (const x of c.exchanges(length)) course.observe(reader.read(conversation(x)), x.id);
+      return course;
     });
-    const file = makeCalibration(trajectories, { source: "test", codeVersion: "0", builtIn: false });
-    const calibration = checkCalibration(file as unknown as JsonObject, "test");
-    const { review, watch, scores } = everAlarmed(honestCitizens("null 3", n), length, calibration);
-    // The calibration's own draw adds as much spread as the test's: Beta(15.05, 285.95) at 0.05, so the bar is generous.
-    expect(surprise(review, n, 0.025)).toBeGreaterThan(0.001);
-    expect(surprise(watch, n, 0.07)).toBeGreaterThan(0.001);
-    // p-values are spread over the whole of 0..1: a detector that says nothing would pass the lines above.
-    expect(scores.filter((s) => s.p <= 0.5).length / n).toBeGreaterThan(0.35);
-  });
+    const file = makeCalibration(courses, { source: "test", codeVersion: "0", builtIn: false });
+    return checkCalibration(file as unknown as JsonObject, "test");
+  };
+
+  // The second: accounts much longer than the stretch that the calibration was made from.
+  for (const [calibrated, tested] of [
+    [140, 140],
+    [40, 280],
+  ] as const) {
+    it(`holds for accounts of ${tested} exchanges with a calibration of others over ${calibrated}`, () => {
+      const n = 300;
+      const calibration = calibrationOf(honestCitizens("null 2", n), calibrated);
+      const { review, watch, scores } = everAlarmed(honestCitizens("null 3", n), tested, calibration);
+      // The calibration's own draw adds as much spread as the test's: Beta(15.05, 285.95) at 0.05, so the bar is generous.
+      expect(surprise(review, n, 0.025)).toBeGreaterThan(0.001);
+      expect(surprise(watch, n, 0.07)).toBeGreaterThan(0.001);
+      // p-values are spread over the whole of 0..1: a detector that says nothing would pass the lines above.
+      expect(scores.filter((s) => s.p <= 0.5).length / n).toBeGreaterThan(0.35);
+    });
+  }
 });
 
 describe("power in the world", () => {
@@ -64,6 +74,22 @@ describe("power in the world", () => {
       expect(everAlarmed(citizens, 100).review).toBeGreaterThanOrEqual(n * 0.75);
     });
   }
+
+  it("finds an account that begins to harvest after 800 honest exchanges", () => {
+    const n = 12;
+    const detector = new Detector({ calibration: builtInCalibration() });
+    for (const [i, honest] of honestCitizens("sleepers", n).entries()) {
+      const { account } = honest.account;
+      const harvester = citizen(
+        seeded(`sleeper ${i}`),
+        account,
+        harvesters[0] as (typeof harvesters)[number],
+      );
+      for (const x of honest.exchanges(800)) detector.observe(x);
+      for (const x of harvester.exchanges(100)) detector.observe(x);
+    }
+    expect(detector.finish().filter((s) => s.tier === "review").length).toBeGreaterThanOrEqual(n * 0.75);
+  });
 });
 
 describe("the world", () => {

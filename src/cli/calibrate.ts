@@ -1,15 +1,14 @@
-import { parseArgs } from "node:util";
 import { calibrate as calibrateTraffic } from "../detect/calibrate.ts";
-import { DetectError } from "../detect/error.ts";
-import { ExchangeError } from "../exchange/error.ts";
+import { noWords, readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { wrongInput } from "./detection.ts";
 import { codeVersion } from "./version.ts";
 
 const HELP = `stillwatch calibrate --traffic F [--accounts F] --out F
 
-A calibration file from traffic believed mostly honest: what alarms are measured against. Every account counts once, with
-its first 800 exchanges; accounts with fewer than 25 do not count. Harvesters among them only make detection weaker (the
-file says by how much), never the error rate higher.
+A calibration file from traffic believed mostly honest: what alarms are measured against. Every account counts once;
+accounts with fewer than 25 exchanges do not count. Later an account is judged as far as enough of these accounts went (the
+file says how far). Harvesters among them only make detection weaker (the file says by how much), never the error rate higher.
 
   --traffic F       traffic file (.jsonl, plain or .gz or .zst), in time order
   --accounts F      take only the accounts listed in this file
@@ -29,82 +28,43 @@ export const calibrate: Command = {
   summary: "a calibration file from traffic believed mostly honest",
   help: HELP,
   async run(argv, io) {
-    const options = parse(argv);
-    if (typeof options === "string") {
-      io.err(`stillwatch calibrate: ${options}\n`);
-      return 2;
-    }
-    if (options.help) {
-      io.out(HELP);
-      return 0;
-    }
-    const { traffic, out } = options;
-    if (traffic === undefined || out === undefined) {
-      io.err(
-        `stillwatch calibrate: ${traffic === undefined ? "--traffic F" : "--out F"} is missing; see stillwatch calibrate --help\n`,
-      );
-      return 2;
-    }
-    try {
-      const {
-        scores,
-        signals: _signals,
-        ...head
-      } = await calibrateTraffic({
-        traffic,
-        out,
-        ...(options.accounts !== undefined && { accounts: options.accounts }),
-        ...(options.minAccounts !== null && { minAccounts: options.minAccounts }),
-        source: options.source ?? traffic,
-        codeVersion: codeVersion(),
-        strict: options.strict,
-        onBad: (file, line, message) => io.err(`${file}, line ${line}: ${message}\n`),
-      });
-      const words = `${out}: ${head.accounts} accounts, ${head.hash}\n${head.notes.map((note) => `- ${note}\n`).join("")}`;
-      io.out(options.json ? `${JSON.stringify({ ...head, highest: scores.at(-1) }, null, 2)}\n` : words);
-      return 0;
-    } catch (error) {
-      if (!(error instanceof DetectError || error instanceof ExchangeError)) throw error;
-      io.err(`stillwatch calibrate: ${error.message}\n`);
-      return error.code === "output" ? 1 : 2;
-    }
-  },
-};
-
-interface Options {
-  readonly traffic: string | undefined;
-  readonly accounts: string | undefined;
-  readonly out: string | undefined;
-  readonly source: string | undefined;
-  readonly minAccounts: number | null;
-  readonly strict: boolean;
-  readonly json: boolean;
-  readonly help: boolean;
-}
-
-function parse(argv: string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: argv,
-      options: {
+    return wrongInput("calibrate", io, async () => {
+      const args = readArguments("calibrate", argv, {
         traffic: { type: "string" },
         accounts: { type: "string" },
         out: { type: "string" },
         source: { type: "string" },
         "min-accounts": { type: "string" },
-        strict: { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
+        strict: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      });
+      if (args.flag("help")) return io.out(HELP);
+      noWords("calibrate", args);
+      const [traffic, out] = [args.required("traffic"), args.required("out")];
+      const accounts = args.text("accounts");
+      const minAccounts = args.whole("min-accounts", 1, Number.MAX_SAFE_INTEGER);
+      const file = await calibrateTraffic({
+        traffic,
+        out,
+        ...(accounts !== undefined && { accounts }),
+        ...(minAccounts !== undefined && { minAccounts }),
+        source: args.text("source") ?? traffic,
+        codeVersion: codeVersion(),
+        strict: args.flag("strict"),
+        onBad: (path, line, message) => io.err(`${path}, line ${line}: ${message}\n`),
+      });
+      const { stages, signals: _signals, ...head } = file;
+      const inShort = stages.map(({ scores, ...stage }) => ({
+        ...stage,
+        began: scores.length,
+        highest: scores.at(-1),
+      }));
+      io.out(
+        args.flag("json")
+          ? `${JSON.stringify({ ...head, stages: inShort }, null, 2)}\n`
+          : `${out}: ${head.accounts} accounts, ${head.hash}\n${head.notes.map((note) => `- ${note}\n`).join("")}`,
+      );
     });
-    const least = values["min-accounts"];
-    const minAccounts = least === undefined ? null : Number(least);
-    if (minAccounts !== null && !(Number.isInteger(minAccounts) && minAccounts > 0)) {
-      return `--min-accounts ${least} is not a whole number from 1`;
-    }
-    const { traffic, accounts, out, source, strict, json, help } = values;
-    return { traffic, accounts, out, source, minAccounts, strict, json, help };
-  } catch (error) {
-    return `${(error as Error).message}; see stillwatch calibrate --help`;
-  }
-}
+  },
+};

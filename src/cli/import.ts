@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { loadConfig } from "../config.ts";
 import { builtInCalibration, readCalibration, type Calibration } from "../detect/calibration.ts";
 import { alarmEvent, watchJournal } from "../detect/live.ts";
@@ -9,7 +8,6 @@ import { UNKNOWN_ACCOUNT } from "../exchange/import/log-format.ts";
 import { importExchanges, type ImportReport, type Logged } from "../ledger/import.ts";
 import type { MasterKeys } from "../ledger/keyring.ts";
 import { Ledger } from "../ledger/ledger.ts";
-import { Store } from "../policy/store.ts";
 import { readArguments, UsageError, type Arguments, type Io } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { FOLDER_HELP, folderOptions, masterKeyCommand, masterKeys } from "./folder.ts";
@@ -75,7 +73,7 @@ export const importLogs: Command = {
       });
       const seconds = (performance.now() - started) / 1000;
       const detected = wanted.calibration && !stop.signal.aborted;
-      const alarms = detected ? await detect(ledger, dataDir, masters, wanted.calibration, report, io) : null;
+      const alarms = detected ? await detect(ledger, dataDir, masters, wanted.calibration, io) : null;
       tell(
         { report, alarms, malformed: log.malformed, seconds, interrupted: stop.signal.aborted },
         wanted,
@@ -173,7 +171,6 @@ async function detect(
   dataDir: string,
   masters: MasterKeys,
   calibration: Calibration,
-  { accountsInJournal }: ImportReport,
   io: Io,
 ): Promise<number> {
   let alarms = 0;
@@ -181,7 +178,6 @@ async function detect(
     dataDir,
     masters,
     calibration,
-    population: Math.max(accountsInJournal.size, registeredAccounts(dataDir)),
     limit: () => ledger.nextRecord,
     // Stopped before it began: it reads what is there and does not wait for more.
     stop: AbortSignal.abort(),
@@ -194,16 +190,6 @@ async function detect(
     },
   });
   return alarms;
-}
-
-function registeredAccounts(dataDir: string): number {
-  if (!existsSync(join(dataDir, "control.db"))) return 0;
-  const store = new Store(dataDir, { now: () => Date.now(), random: randomBytes });
-  try {
-    return store.listAccounts().length;
-  } finally {
-    store.close();
-  }
 }
 
 interface Done {

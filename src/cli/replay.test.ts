@@ -38,6 +38,7 @@ describe("stillwatch replay", () => {
       ["--traffic", join(dir, "none"), "--out", dir],
       ["--traffic", traffic, "--out", dir, "--seed", "x"],
       ["--wrong"],
+      ["word", "--traffic", traffic, "--out", dir],
       ["--traffic", traffic, "--out", dir, "--calibration", traffic],
     ];
     for (const argv of cases) {
@@ -48,6 +49,16 @@ describe("stillwatch replay", () => {
       expect(out).toBe("");
     }
     expect((await run(replay, "--traffic", traffic, "--out", join(traffic, "x"))).code).toBe(1);
+  });
+
+  it("takes a file in which nothing is valid as wrong input", async () => {
+    const other = join(dir, "other.jsonl");
+    writeFileSync(other, '{"log":1}\n{"log":2}\n');
+    for (const command of [replay, calibrate]) {
+      const { code, err, out } = await run(command, "--traffic", other, "--out", join(dir, "never"));
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).toMatch(/none of its 2 lines is a valid exchange/);
+    }
   });
 
   it("helps", async () => {
@@ -67,7 +78,7 @@ describe("stillwatch calibrate", () => {
     expect(few.err).toMatch(/99 are needed/);
     const made = await run(calibrate, "--traffic", traffic, "--out", out, "--min-accounts", "3", "--json");
     expect(made.code).toBe(0);
-    expect(JSON.parse(made.out)).toMatchObject({ builtIn: false, source: traffic });
+    expect(JSON.parse(made.out)).toMatchObject({ builtIn: false, source: traffic, covers: 50 });
     expect(
       (await run(replay, "--traffic", traffic, "--calibration", out, "--out", join(dir, "b"))).code,
     ).toBe(0);

@@ -21,7 +21,7 @@ export interface Alarm {
   readonly subject: { readonly account: string };
   readonly tier: Tier;
   readonly p: number;
-  /** Adjusted for all accounts of the population; null where the bounded tier cannot be given. */
+  /** Adjusted for all accounts (bounded.ts), bounded up to 0.05; null with the built-in calibration, which bounds nothing. */
   readonly q: number | null;
   readonly score: number;
   /** The account's own exchanges when the alarm was raised. */

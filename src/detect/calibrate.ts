@@ -2,10 +2,10 @@ import { rename, writeFile } from "node:fs/promises";
 import { conversation } from "../exchange/conversation.ts";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
 import { type CalibrationFile, makeCalibration } from "./calibration.ts";
+import { CourseRecorder } from "./course.ts";
 import { judged } from "./detector.ts";
-import { DetectError } from "./error.ts";
+import { DetectError, nothingValid } from "./error.ts";
 import { Reader } from "./reading.ts";
-import { HORIZON, Trajectory } from "./trajectory.ts";
 
 export interface CalibrateOptions {
   readonly traffic: string;
@@ -22,23 +22,30 @@ export interface CalibrateOptions {
 }
 
 /**
- * Makes a calibration file from traffic believed mostly honest. Every account counts once, with its first 800 exchanges.
+ * Makes a calibration file from traffic believed mostly honest. Every account counts once, with all its exchanges.
  * Throws DetectError `too_few` (and writes nothing) when there are not enough accounts.
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrationFile> {
   const wanted = options.accounts === undefined ? null : await wantedAccounts(options, options.accounts);
-  const trajectories = new Map<string, Trajectory>();
+  const courses = new Map<string, CourseRecorder>();
   const reader = new Reader();
   const strict = options.strict ?? false;
-  const onBad = (line: number, message: string): void => options.onBad?.(options.traffic, line, message);
+  let skipped = 0;
+  const onBad = (line: number, message: string): void => {
+    skipped++;
+    options.onBad?.(options.traffic, line, message);
+  };
+  let exchanges = 0;
   for await (const x of readTraffic(options.traffic, { strict, onBad })) {
+    exchanges++;
     if (!judged(x) || (wanted && !wanted.has(x.account))) continue;
-    let trajectory = trajectories.get(x.account);
-    if (!trajectory) trajectories.set(x.account, (trajectory = new Trajectory()));
-    if (trajectory.sketch.exchanges < HORIZON) trajectory.observe(reader.read(conversation(x)), x.id);
+    let course = courses.get(x.account);
+    if (!course) courses.set(x.account, (course = new CourseRecorder()));
+    course.observe(reader.read(conversation(x)), x.id);
   }
+  if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   const { source, codeVersion, minAccounts } = options;
-  const file = makeCalibration(trajectories.values(), {
+  const file = makeCalibration(courses.values(), {
     source,
     codeVersion,
     builtIn: false,

@@ -1,52 +1,47 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../exchange/exchange.ts";
 import { builtInCalibration, checkCalibration, makeCalibration } from "./calibration.ts";
-import { Trajectory } from "./trajectory.ts";
+import type { Course } from "./course.ts";
+import { combined, rankIn } from "./stages.ts";
 
-const trajectories = (highest: number[]): Trajectory[] =>
-  highest.map(
-    (h) =>
-      new Trajectory({
-        highest: h,
-        looks: 1,
-        pairsBefore: 0,
-        evidence: { generator: [], bare: [], elicitation: [], yielding: [], judged: [], latest: [] },
-      }),
-  );
+const courses = (highest: readonly number[]): Course[] => highest.map((h) => ({ scores: [h], signals: [] }));
 const about = { source: "a test", codeVersion: "0", builtIn: false };
 const hundred = Array.from({ length: 100 }, (_, i) => i / 100);
 
 describe("calibration", () => {
   it("gives conformal p-values and survives writing and reading", () => {
-    const file = makeCalibration(trajectories(hundred), about);
+    const file = makeCalibration(courses(hundred), about);
     const calibration = checkCalibration(JSON.parse(JSON.stringify(file)), "f");
-    expect(calibration.p(calibration.rank(2))).toBeCloseTo(1 / 101);
-    expect(calibration.p(calibration.rank(0.95))).toBeCloseTo(6 / 101);
-    expect(calibration.p(calibration.rank(-1))).toBe(1);
+    const [stage] = calibration.stages;
+    const p = (score: number): number => combined(calibration.stages, stage ? [rankIn(stage, score)] : []);
+    expect(p(2)).toBeCloseTo(1 / 101);
+    expect(p(0.95)).toBeCloseTo(6 / 101);
+    expect(p(-1)).toBe(1);
   });
 
   it("rounds its scores up only, so that no p-value becomes smaller", () => {
-    const { scores } = makeCalibration(trajectories(hundred.map((h) => h + 0.000049)), about);
-    for (const [i, s] of scores.entries())
+    const { stages } = makeCalibration(courses(hundred.map((h) => h + 0.000049)), about);
+    expect(stages[0]?.scores).toHaveLength(100);
+    for (const [i, s] of stages[0]?.scores.entries() ?? [])
       expect(s).toBeGreaterThanOrEqual((hundred[i] as number) + 0.000049);
   });
 
   it("refuses too few accounts and says why, and counts only accounts that were looked at", () => {
-    expect(() => makeCalibration(trajectories(hundred.slice(0, 98)), about)).toThrow(
+    expect(() => makeCalibration(courses(hundred.slice(0, 98)), about)).toThrow(
       /only 98 accounts .* 99 are needed/,
     );
-    expect(() => makeCalibration([...trajectories(hundred.slice(0, 98)), new Trajectory()], about)).toThrow(
-      /only 98/,
-    );
-    expect(makeCalibration(trajectories(hundred.slice(0, 20)), { ...about, minAccounts: 20 }).accounts).toBe(
-      20,
-    );
+    expect(() =>
+      makeCalibration([...courses(hundred.slice(0, 98)), { scores: [], signals: [] }], about),
+    ).toThrow(/only 98/);
+    expect(makeCalibration(courses(hundred.slice(0, 20)), { ...about, minAccounts: 20 }).accounts).toBe(20);
   });
 
   it("refuses a changed file, another scoring, another format", () => {
-    const file = makeCalibration(trajectories(hundred), about);
+    const file = makeCalibration(courses(hundred), about);
     const broken: [object, RegExp][] = [
-      [{ ...file, scores: file.scores.map((s) => s / 2) }, /changed after it was made/],
+      [{ ...file, covers: 800 }, /changed after it was made/],
       [{ ...file, format: "x" }, /stillwatch calibrate/],
       [[], /no JSON object/],
     ];
@@ -54,14 +49,41 @@ describe("calibration", () => {
       expect(() => checkCalibration(json as JsonObject, "f.json")).toThrow(message);
   });
 
+  it("refuses a file whose stages would give p-values that are not valid", () => {
+    const { hash: _, ...file } = makeCalibration(courses(hundred), about);
+    const [stage] = file.stages;
+    const hashed = (content: object): JsonObject => {
+      const hash = createHash("sha256")
+        .update(canonicalize(content) ?? "")
+        .digest("hex");
+      return { ...content, hash: `sha256:${hash}` };
+    };
+    expect(checkCalibration(hashed(file), "f").accounts).toBe(100);
+    const broken: [object, RegExp][] = [
+      [{ ...file, stages: [] }, /not an empty one/],
+      [{ ...file, stages: [null] }, /must be an object/],
+      [{ ...file, stages: [stage, stage] }, /each stage after the one before/],
+      [{ ...file, stages: [{ ...stage, stayed: 101 }] }, /stayed/],
+      [{ ...file, stages: [{ ...stage, stayed: 0 }] }, /stayed/],
+      [{ ...file, stages: [{ ...stage, scores: [2, 1] }] }, /ascending/],
+      [{ ...file, stages: [{ ...stage, weight: 1.5 }] }, /sum to 1.5/],
+      [{ ...file, stages: [{ ...stage, weight: 0 }] }, /above 0/],
+      [{ ...file, covers: 800 }, /`covers` must be 25/],
+    ];
+    for (const [json, message] of broken) expect(() => checkCalibration(hashed(json), "f")).toThrow(message);
+  });
+
   it("says what contamination would do", () => {
-    expect(makeCalibration(trajectories(hundred), about).notes.join(" ")).toMatch(/contamination/);
+    expect(makeCalibration(courses(hundred), about).notes.join(" ")).toMatch(/contamination/);
   });
 
   it("ships a built-in one that says so and is large enough for review", () => {
     const { file } = builtInCalibration();
     expect(file.builtIn).toBe(true);
     expect(file.accounts).toBeGreaterThanOrEqual(400);
+    expect(file.covers).toBe(3200);
+    // Also what begins to harvest late can come to review.
+    for (const { stayed, weight } of file.stages) expect(1 / (stayed + 1) / weight).toBeLessThan(0.01);
   });
 
   it("gives percentiles that rise with the value", () => {

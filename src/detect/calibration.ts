@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import canonicalize from "canonicalize";
 import type { Json, JsonObject } from "../exchange/exchange.ts";
-import { conformalRank, firstAtLeast } from "../stats/conformal.ts";
+import { firstAtLeast } from "../stats/conformal.ts";
+import type { Course } from "./course.ts";
 import { DetectError } from "./error.ts";
 import { SCORING } from "./score.ts";
 import { signals } from "./signal/signals.ts";
-import { HORIZON, type Trajectory } from "./trajectory.ts";
+import { cutStages, type Stage } from "./stages.ts";
 
-const FORMAT = "stillwatch-calibration/1";
+const FORMAT = "stillwatch-calibration/2";
 /** Quantiles kept of each signal: every hundredth, with both ends. */
 const QUANTILES = 100;
 /** Fewer accounts than this cannot give p <= 0.01: the smallest p is 1 / (accounts + 1). */
@@ -17,10 +18,13 @@ export const MIN_ACCOUNTS = 99;
 /**
  * The honest population that p-values are taken against. One JSON object:
  *
- *     {"format":"stillwatch-calibration/1","scoring":"1","builtIn":false,"source":"…","codeVersion":"0.1.0","horizon":800,
- *      "accounts":412,"scores":[0.0123,…ascending],"signals":{"generator":[…101 quantiles]},"notes":["…"],"hash":"sha256:…"}
+ *     {"format":"stillwatch-calibration/2","scoring":"1","builtIn":false,"source":"…","codeVersion":"0.1.0","accounts":412,
+ *      "covers":1600,"stages":[{"from":25,"to":800,"stayed":230,"weight":0.8,"scores":[0.0123,…412 ascending]},
+ *      {"from":825,"to":1600,"stayed":115,"weight":0.2,"scores":[…]}],"signals":{"generator":[…101 quantiles]},"notes":["…"],
+ *      "hash":"sha256:…"}
  *
- * `hash` is SHA-256 of the canonical JSON (RFC 8785) of everything else.
+ * `covers` is the exchange of an account up to which it can be judged. `hash` is SHA-256 of the canonical JSON (RFC 8785)
+ * of everything else.
  */
 export interface CalibrationFile {
   readonly format: typeof FORMAT;
@@ -28,9 +32,9 @@ export interface CalibrationFile {
   readonly builtIn: boolean;
   readonly source: string;
   readonly codeVersion: string;
-  readonly horizon: number;
   readonly accounts: number;
-  readonly scores: readonly number[];
+  readonly covers: number;
+  readonly stages: readonly Stage[];
   readonly signals: Readonly<Record<string, readonly number[]>>;
   readonly notes: readonly string[];
   readonly hash: string;
@@ -39,24 +43,17 @@ export interface CalibrationFile {
 /** A calibration ready for use. */
 export class Calibration {
   readonly file: CalibrationFile;
-  readonly #scores: Float64Array;
 
   constructor(file: CalibrationFile) {
     this.file = file;
-    this.#scores = Float64Array.from(file.scores);
   }
 
   get accounts(): number {
-    return this.#scores.length;
+    return this.file.accounts;
   }
 
-  /** (accounts + 1) × p: how many calibration accounts score at least this, plus one. */
-  rank(score: number): number {
-    return conformalRank(this.#scores, score);
-  }
-
-  p(rank: number): number {
-    return rank / (this.accounts + 1);
+  get stages(): readonly Stage[] {
+    return this.file.stages;
   }
 
   /** Share of calibration accounts below a value of a signal, 0..100; null for a signal the calibration does not know. */
@@ -72,14 +69,14 @@ export class Calibration {
 }
 
 /**
- * A calibration from the trajectories of accounts believed honest. Throws DetectError `too_few` below `minAccounts`
- * accounts with at least one look.
+ * A calibration from the courses of accounts believed honest. Throws DetectError `too_few` below `minAccounts` accounts
+ * with at least one look.
  */
 export function makeCalibration(
-  trajectories: Iterable<Trajectory>,
+  courses: Iterable<Course>,
   about: { source: string; codeVersion: string; builtIn: boolean; minAccounts?: number },
 ): CalibrationFile {
-  const judged = [...trajectories].filter((t) => t.looks > 0);
+  const judged = [...courses].filter(({ scores }) => scores.length > 0);
   const needed = about.minAccounts ?? MIN_ACCOUNTS;
   if (judged.length < needed) {
     throw new DetectError(
@@ -89,23 +86,23 @@ export function makeCalibration(
         "Take a longer stretch of traffic",
     );
   }
+  const stages = cutStages(judged, needed);
   const content: Omit<CalibrationFile, "hash"> = {
     format: FORMAT,
     scoring: SCORING,
     builtIn: about.builtIn,
     source: about.source,
     codeVersion: about.codeVersion,
-    horizon: HORIZON,
     accounts: judged.length,
-    // Rounded up: a p-value may only get larger by it.
-    scores: judged.map((t) => Math.ceil(t.highest * 1e4) / 1e4).sort((a, b) => a - b),
+    covers: stages.at(-1)?.to ?? 0,
+    stages,
     signals: Object.fromEntries(
-      signals.map((signal) => [
+      signals.map((signal, i) => [
         signal.name,
-        quantiles(judged.map((t) => signal.value(t.sketch)).filter((v) => v !== null)),
+        quantiles(judged.map((course) => course.signals[i] ?? null).filter((v) => v !== null)),
       ]),
     ),
-    notes: notesFor(judged.length),
+    notes: notesFor(judged.length, stages),
   };
   return { ...content, hash: hashOf(content) };
 }
@@ -149,11 +146,35 @@ export function checkCalibration(json: Json, name: string): Calibration {
       `made for scoring ${JSON.stringify(json["scoring"] ?? null)}, this version scores as "${SCORING}"; run \`stillwatch calibrate\` again`,
     );
   }
+  const whole = (x: Json | undefined): x is number => Number.isSafeInteger(x) && (x as number) > 0;
   const ascending = (list: Json | undefined): boolean =>
     Array.isArray(list) &&
     list.every((x, i) => typeof x === "number" && (i === 0 || (list[i - 1] as number) <= x));
-  if (!ascending(json["scores"]) || (json["scores"] as Json[]).length === 0)
-    return wrong("`scores` must be ascending numbers");
+  const { stages } = json;
+  if (!Array.isArray(stages) || stages.length === 0)
+    return wrong("`stages` must be a list, and not an empty one");
+  let before = 0;
+  for (const [i, stage] of stages.entries()) {
+    if (stage === null || typeof stage !== "object" || Array.isArray(stage))
+      return wrong(`\`stages[${i}]\` must be an object`);
+    const { from, to, stayed, weight, scores } = stage;
+    if (!whole(from) || !whole(to) || !(before < from && from <= to))
+      return wrong(
+        `\`stages[${i}]\`: \`from\` and \`to\` must be exchanges, each stage after the one before`,
+      );
+    before = to;
+    if (!ascending(scores)) return wrong(`\`stages[${i}].scores\` must be ascending numbers`);
+    if (!whole(stayed) || stayed > (scores as Json[]).length)
+      return wrong(`\`stages[${i}].stayed\` must be a whole number up to the number of scores`);
+    if (typeof weight !== "number" || !(weight > 0))
+      return wrong(`\`stages[${i}].weight\` must be a number above 0`);
+  }
+  const spent = (stages as unknown as Stage[]).reduce((sum, { weight }) => sum + weight, 0);
+  // The union bound over stages holds for weights up to 1; the rest is what adding decimals leaves.
+  if (spent > 1 + 1e-9)
+    return wrong(`the weights of \`stages\` sum to ${spent}, and 1 is the most that is valid`);
+  if (json["covers"] !== before) return wrong(`\`covers\` must be ${before}, where the last stage ends`);
+  if (!whole(json["accounts"])) return wrong("`accounts` must be a whole number from 1");
   const quantiles = json["signals"];
   if (quantiles === null || typeof quantiles !== "object" || Array.isArray(quantiles))
     return wrong("`signals` must be an object");
@@ -164,12 +185,19 @@ export function checkCalibration(json: Json, name: string): Calibration {
   return new Calibration(json as unknown as CalibrationFile);
 }
 
-function notesFor(accounts: number): string[] {
-  const spoilt = (bar: number): number => Math.floor(bar * (accounts + 1));
+function notesFor(accounts: number, stages: readonly Stage[]): string[] {
+  const [first] = stages;
+  const spoilt = (bar: number): number => Math.floor(bar * ((first?.stayed ?? 0) + 1) * (first?.weight ?? 1));
   return [
-    `unit: one account over at most ${HORIZON} exchanges; statistic: highest score at any look; smallest p: 1/${accounts + 1}`,
-    `contamination: harvesters among these accounts only make p-values larger; ${spoilt(0.01)} of them that score as high as an ` +
-      `account under test keep it from review, ${spoilt(0.05)} from watch`,
+    `unit: one account; statistic: highest score at any look of a stage; stages: ${stages
+      .map(
+        ({ from, to, scores, stayed, weight }) =>
+          `exchanges ${from} to ${to} (${scores.length} accounts began it, ${stayed} stayed; smallest p ` +
+          `${Number((1 / (stayed + 1) / weight).toPrecision(2))})`,
+      )
+      .join(", ")}; nothing after that is judged`,
+    `contamination: harvesters among the ${accounts} accounts only make p-values larger; ${spoilt(0.01)} of them that score as high ` +
+      `as an account under test keep it from review, ${spoilt(0.05)} from watch`,
     "valid for accounts that come from the population these came from; calibrate again when plans, models or customers change",
   ];
 }

@@ -6,7 +6,7 @@ import { seeded } from "../stats/random.ts";
 import type { Alarm } from "./alarm.ts";
 import { builtInCalibration, checkCalibration, makeCalibration } from "./calibration.ts";
 import { Detector } from "./detector.ts";
-import { Trajectory } from "./trajectory.ts";
+import { CHECKPOINTS } from "./trajectory.ts";
 
 const builtIn = builtInCalibration();
 const world = [
@@ -16,16 +16,10 @@ const world = [
 const own = (accounts: number) =>
   checkCalibration(
     makeCalibration(
-      Array.from(
-        { length: accounts },
-        (_, i) =>
-          new Trajectory({
-            highest: (0.3 * i) / accounts,
-            looks: 1,
-            pairsBefore: 0,
-            evidence: { generator: [], bare: [], elicitation: [], yielding: [], judged: [], latest: [] },
-          }),
-      ),
+      Array.from({ length: accounts }, (_, i) => ({
+        scores: CHECKPOINTS.map(() => (0.3 * i) / accounts),
+        signals: [],
+      })),
       { source: "test", codeVersion: "0", builtIn: false },
     ) as unknown as JsonObject,
     "test",
@@ -46,12 +40,12 @@ describe("Detector", () => {
 
   it("goes on from a snapshot as if there had been no break, wherever the break is", () => {
     for (const calibration of [builtIn, own(400)]) {
-      const whole = new Detector({ calibration, population: 24 });
+      const whole = new Detector({ calibration });
       const expected = run(whole, world);
       for (const at of [0, 1, 333, 1000, world.length]) {
-        const before = new Detector({ calibration, population: 24 });
+        const before = new Detector({ calibration });
         const alarms = run(before, world.slice(0, at));
-        const after = Detector.restore(before.snapshot(), { calibration, population: 24 });
+        const after = Detector.restore(before.snapshot(), { calibration });
         alarms.push(...run(after, world.slice(at)));
         expect(alarms).toEqual(expected);
         expect(after.finish()).toEqual(whole.finish());
@@ -98,31 +92,56 @@ describe("Detector", () => {
     }
   });
 
-  it("calls accounts bounded only with an operator's calibration and a known population, and corrects for it", () => {
-    const tiers = (detector: Detector): string[] => {
-      run(detector, campaign(6));
+  it("calls accounts bounded only with an operator's calibration that is large enough", () => {
+    const tiers = (calibration: ReturnType<typeof own>, accounts: number): string[] => {
+      const detector = new Detector({ calibration });
+      run(detector, campaign(accounts));
       return detector.finish().map((s) => s.tier);
     };
-    expect(tiers(new Detector({ calibration: own(400), population: 6 }))).toEqual(
-      Array.from({ length: 6 }, () => "bounded"),
-    );
-    expect(tiers(new Detector({ calibration: own(400) }))).not.toContain("bounded");
-    expect(tiers(new Detector({ calibration: builtIn, population: 6 }))).not.toContain("bounded");
-    // 1/401 > 0.05 × 6 / 1,000: six among a thousand cannot be told from chance with 400 accounts.
-    expect(tiers(new Detector({ calibration: own(400), population: 1000 }))).not.toContain("bounded");
+    // Seven of the 64 of the first batch are needed: 1/401 <= 0.05 / 2 × 7 / 64.
+    expect(new Set(tiers(own(400), 7))).toEqual(new Set(["bounded"]));
+    expect(new Set(tiers(own(400), 6))).toEqual(new Set(["review"]));
+    expect(tiers(own(2559), 1)).toEqual(["bounded"]);
+    expect(tiers(own(2558), 1)).toEqual(["review"]);
+    expect(tiers(builtIn, 8)).not.toContain("bounded");
   });
 
   it("gives q with bounded alarms, and raises an earlier suspect when others make the bar", () => {
-    const detector = new Detector({ calibration: own(400), population: 100 });
-    const alarms = run(detector, campaign(8));
+    const alarms = run(new Detector({ calibration: own(400) }), campaign(8));
     const bounded = alarms.filter((a) => a.tier === "bounded");
     expect(bounded.map((a) => a.subject.account).sort()).toEqual(
       Array.from({ length: 8 }, (_, i) => `acc_h${i}`),
     );
     for (const { q } of bounded) expect(q).toBeLessThanOrEqual(0.05);
-    // Five of 100 are needed: 1/401 <= 0.05 × 5 / 100. The first four wait at review.
-    expect(bounded.slice(0, 5).every((a) => a.time === bounded[0]?.time)).toBe(true);
-    expect(alarms.filter((a) => a.tier === "review").length).toBeGreaterThanOrEqual(4);
+    // The first six wait at review until the seventh comes.
+    expect(bounded.slice(0, 7).every((a) => a.time === bounded[0]?.time)).toBe(true);
+    const review = alarms.filter((a) => a.tier === "review");
+    expect(review).toHaveLength(6);
+    for (const { q } of review) expect(q).toBeGreaterThan(0.05);
+  });
+
+  it("judges an account only as far as the calibration goes, and says so", () => {
+    const short = checkCalibration(
+      makeCalibration(
+        Array.from({ length: 200 }, (_, i) => ({ scores: [i / 400, i / 400], signals: [] })),
+        { source: "test", codeVersion: "0", builtIn: false },
+      ) as unknown as JsonObject,
+      "test",
+    );
+    const quiet = honest.find(({ name }) => name === "translation") as (typeof honest)[number];
+    const early = [...citizen(seeded("quiet"), "acc_0", quiet).exchanges(40)];
+    const late = [
+      ...citizen(seeded("loud"), "acc_0", harvesters[0] as (typeof harvesters)[number]).exchanges(100),
+    ];
+    const judgedWith = (calibration: ReturnType<typeof own>) => {
+      const detector = new Detector({ calibration });
+      run(detector, [...early, ...late]);
+      return detector.finish()[0];
+    };
+    expect(judgedWith(short)).toMatchObject({ judged: 35, exchanges: 140 });
+    expect(judgedWith(short)?.p).toBeGreaterThan(0.05);
+    // With one that goes further the same account is seen.
+    expect(judgedWith(own(200))).toMatchObject({ judged: 140, tier: "review" });
   });
 
   it("does not judge small accounts, refusals, embeddings and what a permit covers", () => {

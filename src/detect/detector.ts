@@ -2,18 +2,14 @@ import { conversation } from "../exchange/conversation.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { type Alarm, reasons, round } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
+import { Judge, newStanding, type Standing } from "./judge.ts";
 import { Reader } from "./reading.ts";
 import { packSnapshot, unpackSnapshot } from "./snapshot.ts";
-import { BOUNDED_Q, StepUpByRank, type Tier, higher, tierOf } from "./tier.ts";
+import type { Tier } from "./tier.ts";
 import { Trajectory } from "./trajectory.ts";
 
 export interface DetectorOptions {
   readonly calibration: Calibration;
-  /**
-   * Accounts that are or will be judged (registered accounts, or those of the file). The bounded tier is corrected for so
-   * many; without it nothing is called bounded.
-   */
-  readonly population?: number;
 }
 
 /** A line of scores.jsonl (contract.md). */
@@ -25,42 +21,34 @@ export interface Score {
   readonly firstAlarmExchange: number | null;
   readonly firstAlarmTime: string | null;
   readonly exchanges: number;
+  /** Exchanges of the account up to which `p` speaks: its last look that the calibration covers, 0 before the first. */
+  readonly judged: number;
   readonly pairs: number;
 }
 
 /** What is kept of one account. */
 export interface Watched {
-  readonly account: string;
+  readonly standing: Standing;
   readonly trajectory: Trajectory;
   exchanges: number;
-  /** (N + 1) × p of the highest score; null before the first look. */
-  rank: number | null;
-  tier: Tier;
   firstAlarmExchange: number | null;
   firstAlarmTime: string | null;
 }
 
 /**
  * Reads exchanges in order and says which accounts harvest. What it says depends on nothing but the exchanges, their
- * order, the calibration and the population: a replay repeats a live run, and a snapshot continues it.
+ * order and the calibration: a replay repeats a live run, and a snapshot continues it.
  */
 export class Detector {
   readonly #calibration: Calibration;
-  readonly #population: number | null;
-  readonly #stepUp: StepUpByRank | null;
+  readonly #judge: Judge;
   readonly #reader = new Reader();
   readonly #watched = new Map<string, Watched>();
-  /** Accounts with p <= 0.05, the only ones that can become bounded. */
-  readonly #suspected = new Set<Watched>();
 
-  constructor({ calibration, population }: DetectorOptions) {
+  constructor({ calibration }: DetectorOptions) {
     this.#calibration = calibration;
-    this.#population = population ?? null;
     // A simulated population bounds nothing about a real one.
-    this.#stepUp =
-      population === undefined || calibration.file.builtIn
-        ? null
-        : new StepUpByRank(calibration.accounts, population);
+    this.#judge = new Judge(calibration.stages, !calibration.file.builtIn);
   }
 
   get accounts(): number {
@@ -72,20 +60,22 @@ export class Detector {
     const watched = this.#watch(x.account);
     watched.exchanges++;
     if (!judged(x)) return [];
-    if (!watched.trajectory.observe(this.#reader.read(conversation(x)), x.id)) return [];
-    return this.#rank(watched, x.time);
+    const look = watched.trajectory.observe(this.#reader.read(conversation(x)), x.id);
+    if (!look) return [];
+    return this.#judge.look(watched.standing, look).map(({ account }) => this.#raise(account, x.time));
   }
 
   /** Every account seen, in the order in which they came. Changes nothing. */
   finish(): Score[] {
     return [...this.#watched.values()].map((w) => ({
-      account: w.account,
+      account: w.standing.account,
       score: round(w.trajectory.highest),
-      p: w.rank === null ? 1 : round6(this.#calibration.p(w.rank)),
-      tier: w.tier,
+      p: round6(this.#judge.p(w.standing)),
+      tier: w.standing.tier,
       firstAlarmExchange: w.firstAlarmExchange,
       firstAlarmTime: w.firstAlarmTime,
       exchanges: w.exchanges,
+      judged: w.standing.judged,
       pairs: w.trajectory.pairs,
     }));
   }
@@ -98,24 +88,16 @@ export class Detector {
 
   /** Everything needed to go on later exactly as if there had been no break. */
   snapshot(): Uint8Array {
-    return packSnapshot(
-      { calibration: this.#calibration.file.hash, population: this.#population },
-      this.#watched.values(),
-    );
+    return packSnapshot({ calibration: this.#calibration.file.hash }, this.#watched.values());
   }
 
   /** Throws DetectError `snapshot` when the bytes are damaged or belong to another calibration. */
-  static restore(bytes: Uint8Array, { calibration, population }: DetectorOptions): Detector {
-    const { population: then, watched } = unpackSnapshot(bytes, calibration.file.hash);
-    // More accounts may have been registered since; the larger figure is the stricter one.
-    const now = then === null ? population : Math.max(then, population ?? 0);
-    const detector = new Detector({ calibration, ...(now !== undefined && { population: now }) });
-    for (const w of watched) {
-      detector.#watched.set(w.account, w);
-      if (w.rank !== null) detector.#stepUp?.move(null, w.rank);
-      if (w.tier !== "none") detector.#suspected.add(w);
+  static restore(bytes: Uint8Array, { calibration }: DetectorOptions): Detector {
+    const detector = new Detector({ calibration });
+    for (const watched of unpackSnapshot(bytes, calibration.file.hash)) {
+      detector.#watched.set(watched.standing.account, watched);
+      detector.#judge.restore(watched.standing);
     }
-    detector.#stepUp?.atLeast(watched.length);
     return detector;
   }
 
@@ -123,56 +105,34 @@ export class Detector {
     let watched = this.#watched.get(account);
     if (!watched) {
       watched = {
-        account,
+        standing: newStanding(account),
         trajectory: new Trajectory(),
         exchanges: 0,
-        rank: null,
-        tier: "none",
         firstAlarmExchange: null,
         firstAlarmTime: null,
       };
       this.#watched.set(account, watched);
-      this.#stepUp?.atLeast(this.#watched.size);
     }
     return watched;
   }
 
-  // A look set a new highest score: its rank may fall, and with it the bar for everybody may rise.
-  #rank(watched: Watched, time: string): Alarm[] {
-    const rank = this.#calibration.rank(watched.trajectory.highest);
-    if (rank === watched.rank) return [];
-    this.#stepUp?.move(watched.rank, rank);
-    watched.rank = rank;
-    const tier = tierOf(this.#calibration.p(rank));
-    if (tier === "none") return [];
-    this.#suspected.add(watched);
-    const bar = this.#stepUp?.bar(BOUNDED_Q) ?? 0;
-    const alarms: Alarm[] = [];
-    // By name: a restored detector came to know the accounts in another order.
-    const suspected = [...this.#suspected].sort((a, b) => (a.account < b.account ? -1 : 1));
-    for (const w of bar > 0 ? suspected : [watched]) {
-      const reached = (w.rank ?? Infinity) <= bar ? "bounded" : w === watched ? tier : w.tier;
-      if (higher(reached, w.tier)) alarms.push(this.#raise(w, reached, time));
+  #raise(account: string, time: string): Alarm {
+    const watched = this.#watched.get(account) as Watched;
+    const { standing, trajectory, exchanges } = watched;
+    if (standing.tier !== "watch" && watched.firstAlarmExchange === null) {
+      watched.firstAlarmExchange = exchanges;
+      watched.firstAlarmTime = time;
     }
-    return alarms;
-  }
-
-  #raise(w: Watched, tier: Tier, time: string): Alarm {
-    w.tier = tier;
-    if (tier !== "watch" && w.firstAlarmExchange === null) {
-      w.firstAlarmExchange = w.exchanges;
-      w.firstAlarmTime = time;
-    }
-    const rank = w.rank as number;
-    const why = reasons(w.trajectory, this.#calibration);
+    const why = reasons(trajectory, this.#calibration);
+    const q = this.#judge.q(standing);
     return {
       time,
-      subject: { account: w.account },
-      tier,
-      p: round6(this.#calibration.p(rank)),
-      q: this.#stepUp ? round6(this.#stepUp.adjusted(rank)) : null,
-      score: round(w.trajectory.highest),
-      exchanges: w.exchanges,
+      subject: { account },
+      tier: standing.tier,
+      p: round6(this.#judge.p(standing)),
+      q: q === null ? null : round6(q),
+      score: round(trajectory.highest),
+      exchanges,
       signals: why.reasons,
       benignReading: why.benignReading,
       calibration: this.#calibration.file.hash,
@@ -185,6 +145,7 @@ export function judged(x: Exchange): boolean {
   return x.permit === undefined && x.status < 400 && !x.endpoint.endsWith("/embeddings");
 }
 
+/** Upwards: a p-value may only get larger by it (less what floating point adds to a round figure). */
 function round6(x: number): number {
-  return Math.round(x * 1e6) / 1e6;
+  return Math.ceil(x * 1e6 - 1e-6) / 1e6;
 }

@@ -3,6 +3,8 @@ export type DetectErrorCode =
   | "calibration"
   /** Too few accounts to calibrate on. */
   | "too_few"
+  /** Lines were read and none was a valid exchange. */
+  | "no_exchanges"
   /** A snapshot does not belong to this detector. */
   | "snapshot"
   /** Results cannot be written. */
@@ -16,4 +18,14 @@ export class DetectError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** A traffic file without one valid exchange. */
+export function nothingValid(path: string, skipped: number): DetectError {
+  return new DetectError(
+    "no_exchanges",
+    skipped === 0
+      ? `${path} holds no exchanges; give a traffic file with one exchange a line`
+      : `${path}: none of its ${skipped} lines is a valid exchange; is it a traffic file? \`stillwatch import\` takes other logs`,
+  );
 }

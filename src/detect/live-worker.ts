@@ -12,7 +12,6 @@ export interface WorkerInput {
   readonly dataDir: string;
   readonly masterKeyCommand: readonly string[];
   readonly calibration: string | null;
-  readonly population: number;
   /** Shared [first record not on disk yet], written by the main thread after each commit. */
   readonly limit: BigUint64Array;
 }
@@ -40,7 +39,6 @@ if (parentPort) {
     dataDir: input.dataDir,
     masters: await loadMasterKeys(input.dataDir, { command: input.masterKeyCommand }),
     calibration: input.calibration === null ? builtInCalibration() : readCalibration(input.calibration),
-    population: input.population,
     limit: () => Number(Atomics.load(input.limit, 0)),
     stop: stop.signal,
     snapshotEvery: 20_000,

@@ -47,7 +47,6 @@ async function watching(
     dataDir,
     masters: await loadMasterKeys(dataDir, {}),
     calibration: builtInCalibration(),
-    population: 12,
     limit: () => ledger.nextRecord,
     stop,
     snapshotEvery: options.every ?? 100,

@@ -14,7 +14,6 @@ export interface LiveOptions {
   readonly dataDir: string;
   readonly masters: MasterKeys;
   readonly calibration: Calibration;
-  readonly population: number;
   /** First record that is not on disk yet; asked again and again. */
   readonly limit: () => number;
   /** Stops the fold, at the end of what is there at that moment; where it stood is kept in the snapshot. */
@@ -108,12 +107,12 @@ async function keep(dataDir: string, detector: Detector, cursor: Cursor): Promis
 }
 
 /** From the snapshot, or from the first record when there is none that fits (another calibration, damaged). */
-function restore({ dataDir, calibration, population, limit }: LiveOptions): {
+function restore({ dataDir, calibration, limit }: LiveOptions): {
   detector: Detector;
   cursor: Cursor;
 } {
   const path = snapshotPath(dataDir);
-  const fresh = { detector: new Detector({ calibration, population }), cursor: START };
+  const fresh = { detector: new Detector({ calibration }), cursor: START };
   if (!existsSync(path)) return fresh;
   try {
     const bytes = readFileSync(path);
@@ -121,7 +120,7 @@ function restore({ dataDir, calibration, population, limit }: LiveOptions): {
     const cursor = JSON.parse(bytes.toString("utf8", 4, end)) as Cursor;
     // A journal that was cut back or replaced is another story: read it from its beginning.
     if (cursor.record > limit()) return fresh;
-    return { detector: Detector.restore(bytes.subarray(end), { calibration, population }), cursor };
+    return { detector: Detector.restore(bytes.subarray(end), { calibration }), cursor };
   } catch (error) {
     if (error instanceof DetectError || error instanceof SyntaxError || error instanceof RangeError)
       return fresh;

@@ -7,6 +7,7 @@ import { generateWorld } from "../../test/world/world.ts";
 import { builtInCalibration, readCalibration } from "./calibration.ts";
 import { calibrate } from "./calibrate.ts";
 import { Detector } from "./detector.ts";
+import { CHECKPOINTS } from "./trajectory.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "stillwatch-replay-"));
@@ -47,7 +48,6 @@ describe("replay", () => {
       skippedLines: 0,
       linking: "not built yet",
       alarms: alarms.length,
-      population: null,
     });
     writeFileSync(`${traffic}.gz`, gzipSync(text));
     await replay(options("b", { traffic: `${traffic}.gz` }));
@@ -72,6 +72,22 @@ describe("replay", () => {
     await expect(replay(options("d", { traffic: broken, strict: true }))).rejects.toThrow(/line 2/);
   });
 
+  it("does not take a file without one valid exchange for an answer", async () => {
+    const nothing = join(dir, "nothing.jsonl");
+    const out = join(dir, "none");
+    for (const [content, message] of [
+      ["", /holds no exchanges/],
+      ['{"no":"exchange"}\n{\n', /none of its 2 lines is a valid exchange/],
+    ] as const) {
+      writeFileSync(nothing, content);
+      await expect(replay(options("none", { traffic: nothing }))).rejects.toThrow(message);
+      await expect(calibrate({ traffic: nothing, codeVersion: "0", source: "test", out })).rejects.toThrow(
+        message,
+      );
+    }
+    expect(readdirSync(dir)).not.toContain("none");
+  });
+
   it("names what cannot be read or written", async () => {
     await expect(replay(options("e", { traffic: join(dir, "missing.jsonl") }))).rejects.toThrow(
       /missing\.jsonl/,
@@ -83,21 +99,24 @@ describe("replay", () => {
 });
 
 describe("calibrate", () => {
+  const honestExchanges = [
+    ...generateWorld({ seed: "calibrate", accounts: 160, exchangesPerAccount: 45 }).exchanges(),
+  ];
   const honest = join(dir, "honest.jsonl");
-  writeFileSync(
-    honest,
-    [...generateWorld({ seed: "calibrate", accounts: 120, exchangesPerAccount: 45 }).exchanges()]
-      .map((x) => `${JSON.stringify(x)}\n`)
-      .join(""),
-  );
+  writeFileSync(honest, honestExchanges.map((x) => `${JSON.stringify(x)}\n`).join(""));
   const about = { traffic: honest, codeVersion: "0", source: "test" };
 
   it("makes a file that replay takes, with bounded alarms possible", async () => {
     const out = join(dir, "cal.json");
     const file = await calibrate({ ...about, out });
     expect(file.accounts).toBeGreaterThan(99);
+    // It goes as far as 99 accounts went, and claims no more.
+    const lengths = [...Map.groupBy(honestExchanges, (x) => x.account).values()].map((xs) => xs.length);
+    const covers = CHECKPOINTS.findLast((look) => lengths.filter((n) => n >= look).length >= 99);
+    expect(file.covers).toBe(covers);
+    expect(file.notes[0]).toMatch(/nothing after that is judged/);
     const summary = await replay(options("g", { calibration: readCalibration(out) }));
-    expect(summary).toMatchObject({ population: 20, calibration: { builtIn: false, hash: file.hash } });
+    expect(summary).toMatchObject({ calibration: { builtIn: false, hash: file.hash, covers } });
     expect(summary.tiers.bounded + summary.tiers.review).toBeGreaterThan(0);
   });
 

@@ -4,13 +4,13 @@ import { readAccounts, readTraffic } from "../exchange/traffic.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
 import { Detector, type Score } from "./detector.ts";
-import { DetectError } from "./error.ts";
+import { DetectError, nothingValid } from "./error.ts";
 import { SCORING } from "./score.ts";
 import type { Tier } from "./tier.ts";
 
 export interface ReplayOptions {
   readonly traffic: string;
-  /** Accounts file: facts known before traffic; its length is the population that the bounded tier is corrected for. */
+  /** Accounts file: facts known before traffic. */
   readonly accounts?: string;
   readonly calibration: Calibration;
   readonly outDir: string;
@@ -35,11 +35,11 @@ export interface Summary {
   readonly alarms: number;
   readonly campaigns: number;
   readonly linking: string;
-  readonly population: number | null;
   readonly calibration: {
     readonly hash: string;
     readonly builtIn: boolean;
     readonly accounts: number;
+    readonly covers: number;
     readonly source: string;
   };
   readonly codeVersion: string;
@@ -54,19 +54,15 @@ const PROGRESS_EVERY = 20_000;
 
 /**
  * Detection over recorded traffic: writes scores.jsonl, alarms.jsonl, campaigns.jsonl and summary.json (contract.md) into
- * `outDir`, each complete or not at all. Throws ExchangeError for unreadable input, DetectError `output` for the folder.
+ * `outDir`, each complete or not at all. Throws ExchangeError for unreadable input, DetectError `no_exchanges` when nothing in it is
+ * valid and `output` for the folder.
  */
 export async function replay(options: ReplayOptions): Promise<Summary> {
   const started = options.now();
   const listed = options.accounts === undefined ? null : await listAccounts(options, options.accounts);
-  const population = options.calibration.file.builtIn
-    ? null
-    : (listed?.size ?? (await countAccounts(options)));
-  const detector = new Detector({
-    calibration: options.calibration,
-    ...(population !== null && { population }),
-  });
+  const detector = new Detector({ calibration: options.calibration });
   const { alarms, exchanges, skipped } = await watch(options, detector);
+  if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   const scores = detector.finish();
   const seconds = (options.now() - started) / 1000;
   const summary: Summary = {
@@ -78,11 +74,11 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
     alarms: alarms.length,
     campaigns: 0,
     linking: "not built yet",
-    population,
     calibration: {
       hash: options.calibration.file.hash,
       builtIn: options.calibration.file.builtIn,
       accounts: options.calibration.accounts,
+      covers: options.calibration.file.covers,
       source: options.calibration.file.source,
     },
     codeVersion: options.codeVersion,
@@ -107,14 +103,6 @@ async function listAccounts(options: ReplayOptions, path: string): Promise<Set<s
   for await (const { account } of readAccounts(path, { strict: options.strict ?? false, onBad }))
     names.add(account);
   return names;
-}
-
-// The bounded tier needs the number of accounts before the first is judged; without an accounts file the traffic is read twice.
-async function countAccounts(options: ReplayOptions): Promise<number> {
-  const names = new Set<string>();
-  for await (const { account } of readTraffic(options.traffic, { strict: options.strict ?? false }))
-    names.add(account);
-  return names.size;
 }
 
 async function watch(

@@ -4,16 +4,15 @@ import { SCORING } from "./score.ts";
 import { Sketch } from "./sketch.ts";
 import { Trajectory, type TrajectoryFacts } from "./trajectory.ts";
 
-const MAGIC = "SWDETECT1\n";
+const MAGIC = "SWDETECT2\n";
 
 /** What a snapshot says about itself. */
 export interface SnapshotHead {
   readonly calibration: string;
-  readonly population: number | null;
 }
 
 /**
- * Bytes: `SWDETECT1\n`, then a frame with the head as JSON, then one frame an account: its facts as JSON, and its sketch
+ * Bytes: `SWDETECT2\n`, then a frame with the head as JSON, then one frame an account: its facts as JSON, and its sketch
  * (Sketch.size bytes, in this machine's byte order; a snapshot is a cache beside the journal and does not travel).
  * A frame is a 32-bit big-endian length and so many bytes.
  */
@@ -34,10 +33,7 @@ export function packSnapshot(head: SnapshotHead, watched: Iterable<Watched>): Ui
 }
 
 /** Throws DetectError `snapshot` when the bytes are damaged or were made with another calibration or scoring. */
-export function unpackSnapshot(
-  bytes: Uint8Array,
-  calibration: string,
-): { population: number | null; watched: Watched[] } {
+export function unpackSnapshot(bytes: Uint8Array, calibration: string): Watched[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = MAGIC.length;
   const take = (length: number): Buffer => {
@@ -70,5 +66,5 @@ export function unpackSnapshot(
     const facts = frame() as Omit<Watched, "trajectory"> & { trajectory: TrajectoryFacts };
     watched.push({ ...facts, trajectory: new Trajectory(facts.trajectory, take(Sketch.size)) });
   }
-  return { population: head.population, watched };
+  return watched;
 }

@@ -1,13 +1,8 @@
 /**
- * One-sided conformal p-value of a score against calibration scores sorted ascending:
- * (1 + #{calibration >= score}) / (N + 1), Bates et al. 2023 (arXiv 2104.08279) eq. 2. Valid whenever the score and the
- * calibration scores are exchangeable; never below 1/(N + 1).
+ * Numerator of the one-sided conformal p-value of a score against N calibration scores sorted ascending:
+ * 1 + #{calibration >= score}, an integer in 1..N+1. Over N + 1 it is Bates et al. 2023 (arXiv 2104.08279) eq. 2, valid
+ * whenever the score and the calibration scores are exchangeable. An undefined score gets N + 1.
  */
-export function conformalP(calibration: ArrayLike<number>, score: number): number {
-  return conformalRank(calibration, score) / (calibration.length + 1);
-}
-
-/** The numerator of `conformalP`, an integer in 1..N+1: exact where p-values are counted. */
 export function conformalRank(calibration: ArrayLike<number>, score: number): number {
   if (Number.isNaN(score)) return calibration.length + 1;
   return 1 + calibration.length - firstAtLeast(calibration, score);
