@@ -22,19 +22,37 @@ const now = (): number => 1_772_366_400_000;
 async function record(ledger: Ledger, account: string, id: string): Promise<void> {
   await ledger
     .begin({
-      id, account, key: "key_1", receivedAt: now(), client: { ip: "203.0.113.9" }, endpoint: "/v1/chat/completions", model: "m",
-      permit: null, upstream: "u", request: Buffer.from(`{"prompt":"${id}"}`),
+      id,
+      account,
+      key: "key_1",
+      receivedAt: now(),
+      client: { ip: "203.0.113.9" },
+      endpoint: "/v1/chat/completions",
+      model: "m",
+      permit: null,
+      upstream: "u",
+      request: Buffer.from(`{"prompt":"${id}"}`),
     })
     .finish({
-      status: 200, outcome: "complete", contentType: "application/json", response: [Buffer.from(`{"answer":"${id}"}`)],
-      usage: { input: 1, output: 1 }, firstByteMs: 1,
+      status: 200,
+      outcome: "complete",
+      contentType: "application/json",
+      response: [Buffer.from(`{"answer":"${id}"}`)],
+      usage: { input: 1, output: 1 },
+      firstByteMs: 1,
     });
 }
 
 async function bundle(account: string, withhold: ("prompt" | "response")[] = []): Promise<string[]> {
   const out = join(dataDir, "bundle.jsonl.zst");
   await exportBundle({
-    dataDir, masters: await loadMasterKeys(dataDir, {}), checkpoint: readFileSync(checkpointPath(dataDir), "utf8"), account, withhold, out, now,
+    dataDir,
+    masters: await loadMasterKeys(dataDir, {}),
+    checkpoint: readFileSync(checkpointPath(dataDir), "utf8"),
+    account,
+    withhold,
+    out,
+    now,
   });
   const text = await Array.fromAsync(readLines(out));
   return text.map((line) => line.text);
@@ -59,7 +77,14 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 describe("a bundle", () => {
   it("holds against the log's key, with its erased exchange accounted for", async () => {
-    expect(await judge(lines)).toMatchObject({ holds: true, problems: [], account: "acc_1", exchanges: 10, erased: 1, withheld: [] });
+    expect(await judge(lines)).toMatchObject({
+      holds: true,
+      problems: [],
+      account: "acc_1",
+      exchanges: 10,
+      erased: 1,
+      withheld: [],
+    });
   });
 
   it("holds with prompt and response withheld, and shows that they are", async () => {
@@ -76,7 +101,10 @@ describe("a bundle", () => {
 
   it("does not hold with an exchange left out, added, changed or put in another place", async () => {
     for (let at = 1; at < lines.length - 1; at++) {
-      const without = [JSON.stringify({ ...(JSON.parse(lines[0]!) as BundleHead), items: lines.length - 2 }), ...lines.slice(1).filter((_, i) => i + 1 !== at)];
+      const without = [
+        JSON.stringify({ ...(JSON.parse(lines[0]!) as BundleHead), items: lines.length - 2 }),
+        ...lines.slice(1).filter((_, i) => i + 1 !== at),
+      ];
       expect((await judge(without)).holds, `line ${at} left out`).toBe(false);
     }
     const swapped = [...lines];
@@ -84,11 +112,18 @@ describe("a bundle", () => {
     expect((await judge(swapped)).holds).toBe(false);
     const item = JSON.parse(lines[2]!) as BundleItem;
     const forged = Buffer.from('{"answer":"something else"}').toString("base64");
-    const changed = { ...item, opened: { ...item.opened, response: { ...item.opened!.response!, value: forged } } };
-    expect((await judge(lines.with(2, JSON.stringify(changed)))).problems[0]).toContain("the response shown is not what leaf");
+    const changed = {
+      ...item,
+      opened: { ...item.opened, response: { ...item.opened!.response!, value: forged } },
+    };
+    expect((await judge(lines.with(2, JSON.stringify(changed)))).problems[0]).toContain(
+      "the response shown is not what leaf",
+    );
     expect((await judge(lines.with(2, JSON.stringify({ ...item, leaf: item.leaf + 1 })))).holds).toBe(false);
     const erased = { leaf: item.leaf, entry: item.entry, path: item.path, erased: true };
-    expect((await judge(lines.with(2, JSON.stringify(erased)))).problems.join()).toContain("no erasure in the bundle says so");
+    expect((await judge(lines.with(2, JSON.stringify(erased)))).problems.join()).toContain(
+      "no erasure in the bundle says so",
+    );
   });
 
   it("does not hold with exchanges left out elsewhere than where erased ones stand", async () => {
@@ -98,7 +133,10 @@ describe("a bundle", () => {
     await ledger.stop();
     const whole = await bundle("acc_gaps");
     expect(await judge(whole)).toMatchObject({ holds: true, exchanges: 7, erased: 3 });
-    const cut = [JSON.stringify({ ...(JSON.parse(whole[0]!) as BundleHead), items: whole.length - 4 }), ...whole.slice(1).toSpliced(2, 3)];
+    const cut = [
+      JSON.stringify({ ...(JSON.parse(whole[0]!) as BundleHead), items: whole.length - 4 }),
+      ...whole.slice(1).toSpliced(2, 3),
+    ];
     expect((await judge(cut)).problems[0]).toContain("stands where exchange 3 should be");
   });
 
@@ -109,7 +147,10 @@ describe("a bundle", () => {
     const joined = Buffer.concat([s, Buffer.of(4), v]);
     for (let at = 1; at < joined.length; at++) {
       if (joined[at] !== 4 || at === 16) continue;
-      const moved = { salt: joined.subarray(0, at).toString("base64"), value: joined.subarray(at + 1).toString("base64") };
+      const moved = {
+        salt: joined.subarray(0, at).toString("base64"),
+        value: joined.subarray(at + 1).toString("base64"),
+      };
       const changed = { ...item, opened: { ...item.opened, response: moved } };
       expect((await judge(lines.with(2, JSON.stringify(changed)))).holds).toBe(false);
     }
@@ -124,12 +165,24 @@ describe("a bundle", () => {
     const endedAt = Date.parse("2019-01-02T00:00:00Z");
     await ledger.import({
       intent: {
-        id: "ex_old", account: "acc_imported", key: "", receivedAt: endedAt, client: {}, endpoint: "/v1/chat/completions", model: "m",
-        permit: null, upstream: "import", request: Buffer.from("{}"),
+        id: "ex_old",
+        account: "acc_imported",
+        key: "",
+        receivedAt: endedAt,
+        client: {},
+        endpoint: "/v1/chat/completions",
+        model: "m",
+        permit: null,
+        upstream: "import",
+        request: Buffer.from("{}"),
       },
       result: {
-        status: 200, outcome: "complete", contentType: "application/json", response: [Buffer.from("{}")],
-        usage: { input: null, output: null }, firstByteMs: null,
+        status: 200,
+        outcome: "complete",
+        contentType: "application/json",
+        response: [Buffer.from("{}")],
+        usage: { input: null, output: null },
+        firstByteMs: null,
       },
       endedAt,
     });
@@ -147,20 +200,29 @@ describe("a bundle", () => {
 
   it("with any one character changed never holds as if nothing were, and never breaks the verifier", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.nat(), fc.constantFrom("A", "z", "0", '"', "{", "\\", "\u0000", "é"), async (l, c, char) => {
-        const line = l % lines.length;
-        const text = lines[line]!;
-        const at = c % text.length;
-        if (text[at] === char) return;
-        const changed = lines.with(line, text.slice(0, at) + char + text.slice(at + 1));
-        try {
-          const verdict = await judge(changed);
-          // The date on which the bundle was made is not authenticated, and not shown as if it were.
-          if (verdict.holds) expect(line === 0 && text.indexOf('"made"') <= at && at <= text.indexOf('"made"') + 40, changed[line]).toBe(true);
-        } catch (error) {
-          expect(error).toBeInstanceOf(EvidenceError);
-        }
-      }),
+      fc.asyncProperty(
+        fc.nat(),
+        fc.nat(),
+        fc.constantFrom("A", "z", "0", '"', "{", "\\", "\u0000", "é"),
+        async (l, c, char) => {
+          const line = l % lines.length;
+          const text = lines[line]!;
+          const at = c % text.length;
+          if (text[at] === char) return;
+          const changed = lines.with(line, text.slice(0, at) + char + text.slice(at + 1));
+          try {
+            const verdict = await judge(changed);
+            // The date on which the bundle was made is not authenticated, and not shown as if it were.
+            if (verdict.holds)
+              expect(
+                line === 0 && text.indexOf('"made"') <= at && at <= text.indexOf('"made"') + 40,
+                changed[line],
+              ).toBe(true);
+          } catch (error) {
+            expect(error).toBeInstanceOf(EvidenceError);
+          }
+        },
+      ),
       { numRuns: 400 },
     );
   });

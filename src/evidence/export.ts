@@ -30,18 +30,33 @@ export async function exportBundle(options: ExportOptions): Promise<number> {
   const { size } = readCheckpoint(checkpoint);
   const wanted = await itemsOf(options, size);
   if (wanted === 0)
-    throw new EvidenceError("empty", `account ${account} has no exchange under the current checkpoint (${size} leaves): is the id right?`);
+    throw new EvidenceError(
+      "empty",
+      `account ${account} has no exchange under the current checkpoint (${size} leaves): is the id right?`,
+    );
   const subtrees = subtreesFromTiles(dataDir, size);
   const erasedLeaves = await erasuresOf(options, size);
   const temporary = out.replace(/(\.(gz|zst))?$/, ".partial$1");
   const writer = writeRecords<BundleHead | BundleItem>(temporary);
   try {
     const made = new Date(options.now()).toISOString();
-    await writer.write({ format: "stillwatch-bundle/1", subject: { account }, made, checkpoint, items: wanted });
+    await writer.write({
+      format: "stillwatch-bundle/1",
+      subject: { account },
+      made,
+      checkpoint,
+      items: wanted,
+    });
     for await (const { leaf, opened } of readLeaves(dataDir, masters)) {
       if (leaf >= size) break;
       const item = itemOf(opened, options, leaf, erasedLeaves);
-      if (item) await writer.write({ leaf, entry: opened.entry.toString("base64"), path: inclusionProof(leaf, size, subtrees).map(base64), ...item });
+      if (item)
+        await writer.write({
+          leaf,
+          entry: opened.entry.toString("base64"),
+          path: inclusionProof(leaf, size, subtrees).map(base64),
+          ...item,
+        });
       if (leaf % 5000 === 0) options.onProgress?.(leaf, size);
     }
     await writer.close();
@@ -55,7 +70,12 @@ export async function exportBundle(options: ExportOptions): Promise<number> {
 
 type ItemContent = Pick<BundleItem, "opened" | "event" | "erased">;
 
-function itemOf(opened: OpenedRecord, { account, withhold }: ExportOptions, leaf: number, erased: ReadonlySet<number>): ItemContent | null {
+function itemOf(
+  opened: OpenedRecord,
+  { account, withhold }: ExportOptions,
+  leaf: number,
+  erased: ReadonlySet<number>,
+): ItemContent | null {
   switch (opened.kind) {
     case "exchange": {
       if (opened.who.account !== account) return null;

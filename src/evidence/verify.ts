@@ -1,5 +1,13 @@
 import { openCheckpoint, type Checkpoint } from "../ledger/checkpoint.ts";
-import { committed, committedEvent, EVENT_GROUP, Group, GROUPS, opens, type GroupName } from "../ledger/entry.ts";
+import {
+  committed,
+  committedEvent,
+  EVENT_GROUP,
+  Group,
+  GROUPS,
+  opens,
+  type GroupName,
+} from "../ledger/entry.ts";
 import { LedgerError } from "../ledger/error.ts";
 import type { NoteVerifier } from "../ledger/note.ts";
 import { leafHash, verifyInclusion } from "../ledger/tree.ts";
@@ -74,7 +82,8 @@ class BundleCheck {
     const { size, root } = this.#checkpoint ?? { size: 0, root: hash };
     if (this.#checkpoint && !verifyInclusion(hash, item.leaf, size, path, root))
       this.#problem(line, `leaf ${item.leaf} is not in the tree that the checkpoint signs`);
-    if (item.leaf <= this.#lastLeaf) this.#problem(line, `leaf ${item.leaf} does not come after leaf ${this.#lastLeaf}`);
+    if (item.leaf <= this.#lastLeaf)
+      this.#problem(line, `leaf ${item.leaf} does not come after leaf ${this.#lastLeaf}`);
     this.#lastLeaf = item.leaf;
     if (item.erased) this.#erased(item.leaf, hash.toString("hex"));
     else if (item.event) this.#event(item, entry, line);
@@ -82,9 +91,11 @@ class BundleCheck {
   }
 
   result(): Verified {
-    if (this.#items !== this.#announced) this.#problem(1, `${this.#announced} items are announced, ${this.#items} are there`);
+    if (this.#items !== this.#announced)
+      this.#problem(1, `${this.#announced} items are announced, ${this.#items} are there`);
     for (const leaf of this.#erasedLeaves)
-      if (!this.#accounted.has(leaf)) this.#problem(1, `leaf ${leaf} is called erased, and no erasure in the bundle says so`);
+      if (!this.#accounted.has(leaf))
+        this.#problem(1, `leaf ${leaf} is called erased, and no erasure in the bundle says so`);
     const times = this.#times.sort();
     return {
       holds: this.#problems.length === 0,
@@ -132,14 +143,19 @@ class BundleCheck {
         this.#problem(line, `the ${name} shown is not what leaf ${item.leaf} commits to`);
       values[name] = value;
     }
-    if (!values.who || !values.parameters) return this.#problem(line, "who and parameters must be opened: without them nobody can say whose exchange this is");
+    if (!values.who || !values.parameters)
+      return this.#problem(
+        line,
+        "who and parameters must be opened: without them nobody can say whose exchange this is",
+      );
     const who = readJson<{ account: string; sequence: number; previous: string | null }>(values.who);
-    const parameters = readJson<{ time: string; witnessed: boolean }>(values.parameters);
+    const parameters = readJson<{ time: string; witnessed?: unknown }>(values.parameters);
     if (!who || !parameters || !Number.isSafeInteger(who.sequence) || typeof parameters.time !== "string")
       return this.#problem(line, "who or parameters are not what an exchange has");
     this.#times.push(parameters.time);
     if (parameters.witnessed !== true) this.#notWitnessed++;
-    if (who.account !== this.#account) this.#problem(line, `the exchange is of account ${who.account}, not ${this.#account}`);
+    if (who.account !== this.#account)
+      this.#problem(line, `the exchange is of account ${who.account}, not ${this.#account}`);
     this.#follow(who, hash, line);
   }
 
@@ -153,7 +169,10 @@ class BundleCheck {
   #follow(who: { sequence: number; previous: string | null }, hash: string, line: number): void {
     const expected = (this.#chain?.sequence ?? 0) + 1;
     if (who.sequence !== expected)
-      this.#problem(line, `exchange ${who.sequence} of the account stands where exchange ${expected} should be`);
+      this.#problem(
+        line,
+        `exchange ${who.sequence} of the account stands where exchange ${expected} should be`,
+      );
     else if (who.previous !== (this.#chain?.leaf ?? null))
       this.#problem(line, `exchange ${who.sequence} follows another leaf than the one shown before it`);
     this.#chain = { sequence: who.sequence, leaf: hash };

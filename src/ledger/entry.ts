@@ -40,7 +40,8 @@ export function commit(salt: Uint8Array, group: number, value: Uint8Array | read
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 export function exchangeEntry(commitments: readonly Uint8Array[]): Buffer {
-  if (commitments.length !== GROUPS.length) throw new RangeError(`an exchange has ${GROUPS.length} commitments`);
+  if (commitments.length !== GROUPS.length)
+    throw new RangeError(`an exchange has ${GROUPS.length} commitments`);
   return Buffer.concat([Buffer.of(VERSION, EXCHANGE), ...commitments]);
 }
 
@@ -52,7 +53,12 @@ export function eventEntry(commitment: Uint8Array): Buffer {
  * Whether salt and value open a commitment. The salt has exactly 16 bytes: with another length the border between salt and
  * value could be moved, and one commitment opened to different values.
  */
-export function opens(commitment: Uint8Array | null, salt: Uint8Array, group: number, value: Uint8Array): boolean {
+export function opens(
+  commitment: Uint8Array | null,
+  salt: Uint8Array,
+  group: number,
+  value: Uint8Array,
+): boolean {
   return salt.length === SALT_BYTES && commitment !== null && commit(salt, group, value).equals(commitment);
 }
 

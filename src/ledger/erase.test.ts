@@ -25,14 +25,29 @@ async function open(): Promise<Ledger> {
 
 async function record(ledger: Ledger, id: string, account: string, slow = false): Promise<void> {
   const recording = ledger.begin({
-    id, account, key: "key_1", receivedAt: now(), client: { ip: "198.51.100.9" }, endpoint: "/v1/chat/completions", model: "m",
-    permit: null, upstream: "u", request: Buffer.from(`{"messages":[{"role":"user","content":"the secret of ${id}"}]}`),
+    id,
+    account,
+    key: "key_1",
+    receivedAt: now(),
+    client: { ip: "198.51.100.9" },
+    endpoint: "/v1/chat/completions",
+    model: "m",
+    permit: null,
+    upstream: "u",
+    request: Buffer.from(`{"messages":[{"role":"user","content":"the secret of ${id}"}]}`),
   });
   if (slow) await new Promise((resolve) => setTimeout(resolve, 30));
   await recording.finish({
-    status: 200, outcome: "complete", contentType: "application/json",
-    response: [Buffer.from(`{"choices":[{"message":{"role":"assistant","content":"the answer to ${id} ${"is long ".repeat(40)}"}}]}`)],
-    usage: { input: 4, output: 6 }, firstByteMs: 2,
+    status: 200,
+    outcome: "complete",
+    contentType: "application/json",
+    response: [
+      Buffer.from(
+        `{"choices":[{"message":{"role":"assistant","content":"the answer to ${id} ${"is long ".repeat(40)}"}}]}`,
+      ),
+    ],
+    usage: { input: 4, output: 6 },
+    firstByteMs: 2,
   });
 }
 
@@ -41,7 +56,12 @@ async function leaves(): Promise<ReadLeaf[]> {
 }
 
 async function check() {
-  return verify({ dataDir, masters: await loadMasterKeys(dataDir, {}), verifiers: readVkeys(dataDir), against: null });
+  return verify({
+    dataDir,
+    masters: await loadMasterKeys(dataDir, {}),
+    verifiers: readVkeys(dataDir),
+    against: null,
+  });
 }
 
 describe("erasing", () => {
@@ -49,7 +69,9 @@ describe("erasing", () => {
     const ledger = await open();
     for (let i = 0; i < 60; i++) await record(ledger, `ex_${i}`, `acc_${i % 2}`, i % 5 === 0);
     expect(await ledger.erase({ exchange: "ex_10", reason: "request of the person" })).toBe(1);
-    await expect(ledger.erase({ exchange: "ex_10", reason: "again" })).rejects.toMatchObject({ code: "not_found" });
+    await expect(ledger.erase({ exchange: "ex_10", reason: "again" })).rejects.toMatchObject({
+      code: "not_found",
+    });
     expect(await ledger.erase({ account: "acc_1", reason: "account closed" })).toBe(30);
     expect(await ledger.receipt("ex_10", "acc_0")).toBeNull();
     await record(ledger, "ex_after", "acc_1");
@@ -79,7 +101,12 @@ describe("erasing", () => {
     for (let i = 0; i < 5; i++) await record(ledger, `ex_${i}`, "acc_0");
     const { findErasures } = await import("./erase.ts");
     const masters = await loadMasterKeys(dataDir, {});
-    const [erasure] = await findErasures(dataDir, masters, { exchange: "ex_2", reason: "r" }, () => ledger.nextRecord);
+    const [erasure] = await findErasures(
+      dataDir,
+      masters,
+      { exchange: "ex_2", reason: "r" },
+      () => ledger.nextRecord,
+    );
     await ledger.append({ ...erasure! });
     await ledger.stop();
     expect((await leaves())[2]!.opened.kind).toBe("exchange");
@@ -105,9 +132,15 @@ describe("sealing", () => {
       expect(await sealSegment(dataDir, first, masters)).toBeNull();
     }
     const after = await leaves();
-    expect(after.map(({ opened }) => opened.entry.toString("hex"))).toEqual(before.map(({ opened }) => opened.entry.toString("hex")));
-    expect(after.map(({ opened }) => (opened.kind === "exchange" ? opened.groups.prompt.toString() : opened.kind))).toEqual(
-      before.map(({ opened }) => (opened.kind === "exchange" ? opened.groups.prompt.toString() : opened.kind)),
+    expect(after.map(({ opened }) => opened.entry.toString("hex"))).toEqual(
+      before.map(({ opened }) => opened.entry.toString("hex")),
+    );
+    expect(
+      after.map(({ opened }) => (opened.kind === "exchange" ? opened.groups.prompt.toString() : opened.kind)),
+    ).toEqual(
+      before.map(({ opened }) =>
+        opened.kind === "exchange" ? opened.groups.prompt.toString() : opened.kind,
+      ),
     );
     expect((await check()).problems).toEqual([]);
     const again = await open();
@@ -124,13 +157,20 @@ describe("sealing", () => {
     const first = listSegments(dataDir)[1]!;
     const rows = await writeParquet(dataDir, first, await loadMasterKeys(dataDir, {}));
     const segment = loadSegment(dataDir, first);
-    expect(rows).toBe([...framesOf(segment, { last: false })].filter((f) => f.type === 3 || f.type === 4).length);
+    expect(rows).toBe(
+      [...framesOf(segment, { last: false })].filter((f) => f.type === 3 || f.type === 4).length,
+    );
     const { DuckDBInstance } = await import("@duckdb/node-api");
     const connection = await (await DuckDBInstance.create(":memory:")).connect();
     const reader = await connection.runAndReadAll(
       `SELECT count(*)::INT AS n, min(leaf)::INT AS first, count(DISTINCT account)::INT AS accounts, sum(inputTokens)::INT AS input FROM '${parquetPath(dataDir, first)}'`,
     );
-    expect(reader.getRowObjects()[0]).toEqual({ n: rows, first: segment.header.firstLeaf, accounts: 3, input: rows * 4 });
+    expect(reader.getRowObjects()[0]).toEqual({
+      n: rows,
+      first: segment.header.firstLeaf,
+      accounts: 3,
+      input: rows * 4,
+    });
     connection.closeSync();
   });
 });

@@ -34,6 +34,14 @@ function describeSegment(dataDir: string, firstRecord: number, last: boolean): S
     }
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
-    return { path, bytes: 0, sealed: false, firstLeaf: 0, firstRecord, lastRecord: firstRecord - 1, damage: error.message };
+    return {
+      path,
+      bytes: 0,
+      sealed: false,
+      firstLeaf: 0,
+      firstRecord,
+      lastRecord: firstRecord - 1,
+      damage: error.message,
+    };
   }
 }

@@ -36,10 +36,15 @@ export async function loadMasterKeys(
   dataDir: string,
   options: { readonly command?: readonly string[]; readonly create?: Disk },
 ): Promise<MasterKeys> {
-  if (options.command?.length) return parseMasterKeys(await runKeyCommand(options.command), options.command.join(" "));
+  if (options.command?.length)
+    return parseMasterKeys(await runKeyCommand(options.command), options.command.join(" "));
   const path = masterKeyPath(dataDir);
   if (!existsSync(path)) {
-    if (!options.create) throw new LedgerError("key", `there is no master key at ${path}: restore it from your backup, records cannot be read without it`);
+    if (!options.create)
+      throw new LedgerError(
+        "key",
+        `there is no master key at ${path}: restore it from your backup, records cannot be read without it`,
+      );
     mkdirSync(join(dataDir, "keys"), { recursive: true, mode: 0o700 });
     await options.create.replace(path, Buffer.from(`${randomBytesPooled(32).toString("hex")}\n`));
   }
@@ -55,11 +60,19 @@ export async function rotateMasterKey(dataDir: string, disk: Disk): Promise<void
 }
 
 function parseMasterKeys(text: string, source: string): MasterKeys {
-  const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   const all = lines.map((line, i) => {
-    if (!/^[0-9a-f]{64}$/i.test(line)) throw new LedgerError("key", `${source}, line ${i + 1}: a master key is 64 hex digits (32 bytes)`);
+    if (!/^[0-9a-f]{64}$/i.test(line))
+      throw new LedgerError("key", `${source}, line ${i + 1}: a master key is 64 hex digits (32 bytes)`);
     const bytes = Buffer.from(line, "hex");
-    const fingerprint = hash("sha256", Buffer.concat([Buffer.from("stillwatch master"), bytes]), "buffer").subarray(0, 8);
+    const fingerprint = hash(
+      "sha256",
+      Buffer.concat([Buffer.from("stillwatch master"), bytes]),
+      "buffer",
+    ).subarray(0, 8);
     return { key: createSecretKey(bytes), fingerprint, bytes };
   });
   const current = all[0];
@@ -71,10 +84,17 @@ function parseMasterKeys(text: string, source: string): MasterKeys {
 
 async function runKeyCommand(command: readonly string[]): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(command[0]!, command.slice(1), { timeout: 30_000, maxBuffer: 65_536 });
+    const { stdout } = await promisify(execFile)(command[0]!, command.slice(1), {
+      timeout: 30_000,
+      maxBuffer: 65_536,
+    });
     return stdout;
   } catch (cause) {
-    throw new LedgerError("key", `the master key command "${command[0]}" failed: ${(cause as Error).message.split("\n")[0]}`, { cause });
+    throw new LedgerError(
+      "key",
+      `the master key command "${command[0]}" failed: ${(cause as Error).message.split("\n")[0]}`,
+      { cause },
+    );
   }
 }
 
@@ -99,7 +119,8 @@ export interface KeyFrame {
 
 export function readKeyFrame(frame: Frame): KeyFrame {
   const { body } = frame;
-  if (body.length < 24) throw new LedgerError("corrupt", `record ${frame.record}: a key frame of ${body.length} bytes`);
+  if (body.length < 24)
+    throw new LedgerError("corrupt", `record ${frame.record}: a key frame of ${body.length} bytes`);
   return {
     id: body.toString("hex", 0, 8),
     master: body.subarray(8, 16),
@@ -175,6 +196,9 @@ export function openKeyFrame(frame: Frame, masters: MasterKeys): KeyObject | nul
   if (slotState(slot) === "erased") return null;
   const by = masters.all.find((m) => m.fingerprint.equals(master));
   if (!by)
-    throw new LedgerError("key", `record ${frame.record} was written under master key ${master.toString("hex")}, which is not among the ${masters.all.length} we have`);
+    throw new LedgerError(
+      "key",
+      `record ${frame.record} was written under master key ${master.toString("hex")}, which is not among the ${masters.all.length} we have`,
+    );
   return createSecretKey(unwrapKey(by.key, slot.subarray(0, 40)));
 }

@@ -67,7 +67,12 @@ describe("Ledger", () => {
 
     const read = await leaves();
     const opened = read.map((leaf) => leaf.opened);
-    expect(opened.map((o) => (o.kind === "exchange" ? o.parameters.id : o.kind))).toEqual(["ex_fast", "ex_slow", "ex_next", "event"]);
+    expect(opened.map((o) => (o.kind === "exchange" ? o.parameters.id : o.kind))).toEqual([
+      "ex_fast",
+      "ex_slow",
+      "ex_next",
+      "event",
+    ]);
     const slowBack = opened[1]!;
     if (slowBack.kind !== "exchange") throw new Error("not an exchange");
     expect(slowBack.groups.response.toString()).toBe('{"answer":"slow"}');
@@ -125,7 +130,10 @@ describe("Ledger", () => {
     expect(ledger.recovery.interrupted).toBe(1);
     await ledger.stop();
     const [only] = await leaves();
-    expect(only!.opened.kind === "exchange" && only!.opened.parameters).toMatchObject({ id: "ex_lost", outcome: "interrupted" });
+    expect(only!.opened.kind === "exchange" && only!.opened.parameters).toMatchObject({
+      id: "ex_lost",
+      outcome: "interrupted",
+    });
     const again = await Ledger.open({ dataDir, now });
     expect(again.recovery.interrupted).toBe(0);
     await again.stop();
@@ -144,7 +152,9 @@ describe("Ledger", () => {
     clock -= 3_600_000;
     await ledger.begin(intent("ex_2")).finish(result());
     await ledger.stop();
-    const times = (await leaves()).map(({ opened }) => (opened.kind === "exchange" ? opened.parameters.time : ""));
+    const times = (await leaves()).map(({ opened }) =>
+      opened.kind === "exchange" ? opened.parameters.time : "",
+    );
     expect(times[1]).toBe(times[0]);
   });
 
@@ -156,7 +166,11 @@ describe("Ledger", () => {
     expect(await ledger.receipt("ex_unknown", "acc_a")).toBeNull();
     await ledger.stop();
     const trust = readVkeys(dataDir);
-    expect(verifyReceipt(receipt!, trust)).toMatchObject({ leaf: 3, parameters: { id: "ex_3" }, who: { sequence: 4 } });
+    expect(verifyReceipt(receipt!, trust)).toMatchObject({
+      leaf: 3,
+      parameters: { id: "ex_3" },
+      who: { sequence: 4 },
+    });
     expect(matchesReceipt(receipt!, "response", Buffer.from('{"ok":1}'))).toBe(true);
     expect(matchesReceipt(receipt!, "response", Buffer.from('{"ok":2}'))).toBe(false);
     expect(() => verifyReceipt(receipt!.replace("acc_a", "acc_x"), trust)).toThrow(LedgerError);

@@ -22,7 +22,8 @@ describe("signed notes", () => {
     expect(() => openNote(note.replace("message", "mess\rage"), key)).toThrow(/control characters/);
     expect(() => openNote(note, [])).toThrow(/none of its signatures/);
     expect(() => parseVkey(vkey.replace("530d903a", "530d903b"))).toThrow(/does not belong/);
-    for (const bad of ["", "a+b+c", vkey.slice(0, -8), "x".repeat(100_000)]) expect(() => parseVkey(bad)).toThrow();
+    for (const bad of ["", "a+b+c", vkey.slice(0, -8), "x".repeat(100_000)])
+      expect(() => parseVkey(bad)).toThrow();
   });
 
   it("opens the checkpoint of a log that other software wrote", () => {
@@ -37,7 +38,8 @@ describe("signed notes", () => {
   it("signs with old and new key while one replaces the other", () => {
     const [old, fresh] = [newSigner("log.example/1"), newSigner("log.example/1")];
     const signed = signNote("log.example/1\n5\nx\n", [fresh, old]);
-    for (const signer of [old, fresh]) expect(openNote(signed, [signer.verifier]).signers).toEqual([signer.verifier]);
+    for (const signer of [old, fresh])
+      expect(openNote(signed, [signer.verifier]).signers).toEqual([signer.verifier]);
     const back = decodeSigner(encodeSigner(old));
     expect(back.verifier.vkey).toBe(old.verifier.vkey);
     expect(() => decodeSigner(encodeSigner(old).replace(/.$/, "A"))).toThrow(/damaged/);

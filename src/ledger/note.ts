@@ -1,4 +1,12 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify, type KeyObject } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  sign,
+  verify,
+  type KeyObject,
+} from "node:crypto";
 import { LedgerError } from "./error.ts";
 
 /**
@@ -69,7 +77,10 @@ export function parseNote(note: string): Note {
  * Returns the text if at least one known key signed it. As the specification asks, signatures of unknown keys are
  * ignored and a bad signature of a known key rejects the whole note.
  */
-export function openNote(note: string, known: readonly NoteVerifier[]): Note & { readonly signers: NoteVerifier[] } {
+export function openNote(
+  note: string,
+  known: readonly NoteVerifier[],
+): Note & { readonly signers: NoteVerifier[] } {
   const parsed = parseNote(note);
   const signers: NoteVerifier[] = [];
   for (const s of parsed.signatures) {
@@ -89,14 +100,18 @@ export function openNote(note: string, known: readonly NoteVerifier[]): Note & {
 /** Throws LedgerError `invalid` for anything but a well-formed Ed25519 vkey. */
 export function parseVkey(vkey: string): NoteVerifier {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(vkey.trim());
-  if (!parts) throw new LedgerError("invalid", `"${vkey.slice(0, 80)}" is not a key of the form name+id+base64`);
+  if (!parts)
+    throw new LedgerError("invalid", `"${vkey.slice(0, 80)}" is not a key of the form name+id+base64`);
   const [, name, keyId, encoded] = parts as unknown as [string, string, string, string];
   const material = Buffer.from(encoded, "base64");
   if (material[0] !== ED25519 || material.length !== 33)
     throw new LedgerError("invalid", `key ${name}+${keyId} is not an Ed25519 key`);
   const verifier = verifierOf(name, material.subarray(1));
   if (verifier.keyId !== keyId)
-    throw new LedgerError("invalid", `key id ${keyId} does not belong to this key (it would be ${verifier.keyId})`);
+    throw new LedgerError(
+      "invalid",
+      `key id ${keyId} does not belong to this key (it would be ${verifier.keyId})`,
+    );
   return verifier;
 }
 
@@ -120,7 +135,10 @@ export function decodeSigner(text: string): NoteSigner {
   const der = Buffer.concat([PKCS8_PREFIX, material.subarray(1)]);
   const signer = signerOf(parts[1]!, createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
   if (signer.verifier.keyId !== parts[2])
-    throw new LedgerError("key", "the log's signing key file is damaged (key id does not match): restore it from your backup");
+    throw new LedgerError(
+      "key",
+      "the log's signing key file is damaged (key id does not match): restore it from your backup",
+    );
   return signer;
 }
 

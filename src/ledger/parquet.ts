@@ -25,7 +25,10 @@ export async function writeParquet(dataDir: string, first: number, masters: Mast
   const rowsPath = `${path}.rows`;
   mkdirSync(join(dataDir, "parquet"), { recursive: true, mode: 0o700 });
   const rows: string[] = [];
-  for await (const item of readLeaves(dataDir, masters, { from: { record: first, leaf: firstLeaf }, limit: () => end })) {
+  for await (const item of readLeaves(dataDir, masters, {
+    from: { record: first, leaf: firstLeaf },
+    limit: () => end,
+  })) {
     const { opened } = item;
     if (opened.kind === "event") continue;
     const place = { leaf: item.leaf, record: opened.record };
@@ -37,10 +40,25 @@ export async function writeParquet(dataDir: string, first: number, masters: Mast
     const sketches = JSON.parse(groups.sketches.toString("utf8")) as object;
     rows.push(
       JSON.stringify({
-        ...place, id: p.id, account: who.account, key: who.key, sequence: who.sequence, time: p.time, endpoint: p.endpoint,
-        model: p.model, upstream: p.upstream, status: p.status, outcome: p.outcome, latencyMs: p.latencyMs,
-        firstByteMs: p.firstByteMs, inputTokens: p.usage.input, outputTokens: p.usage.output, permit: p.permit,
-        ...sketches, witnessed: p.witnessed, erased: false,
+        ...place,
+        id: p.id,
+        account: who.account,
+        key: who.key,
+        sequence: who.sequence,
+        time: p.time,
+        endpoint: p.endpoint,
+        model: p.model,
+        upstream: p.upstream,
+        status: p.status,
+        outcome: p.outcome,
+        latencyMs: p.latencyMs,
+        firstByteMs: p.firstByteMs,
+        inputTokens: p.usage.input,
+        outputTokens: p.usage.output,
+        permit: p.permit,
+        ...sketches,
+        witnessed: p.witnessed,
+        erased: false,
       }),
     );
   }
@@ -48,9 +66,14 @@ export async function writeParquet(dataDir: string, first: number, masters: Mast
   try {
     const { DuckDBInstance } = await import("@duckdb/node-api");
     const connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
-    const from = rows.length > 0 ? `read_json('${quoted(rowsPath)}', format = 'newline_delimited', columns = ${COLUMNS})` : null;
+    const from =
+      rows.length > 0
+        ? `read_json('${quoted(rowsPath)}', format = 'newline_delimited', columns = ${COLUMNS})`
+        : null;
     if (from) {
-      await connection.run(`COPY (SELECT * FROM ${from}) TO '${quoted(`${path}.tmp`)}' (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run(
+        `COPY (SELECT * FROM ${from}) TO '${quoted(`${path}.tmp`)}' (FORMAT parquet, COMPRESSION zstd)`,
+      );
       renameSync(`${path}.tmp`, path);
     }
     connection.closeSync();

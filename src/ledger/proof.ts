@@ -33,7 +33,8 @@ export function parseTlogProof(text: string): TlogProof {
   if (!index) throw malformed("it has no index line");
   const path = lines.map((line) => {
     const hash = Buffer.from(line, "base64");
-    if (hash.length !== 32 || hash.toString("base64") !== line) throw malformed(`"${line.slice(0, 60)}" is no hash`);
+    if (hash.length !== 32 || hash.toString("base64") !== line)
+      throw malformed(`"${line.slice(0, 60)}" is no hash`);
     return hash;
   });
   return { index: Number(index[1]), path, checkpoint: text.slice(border + 2) };

@@ -88,7 +88,10 @@ export class CommitQueue {
   }
 
   async #pump(): Promise<void> {
-    while (this.#queue.length > 0 && (this.#settlers.length > 0 || this.#due - performance.now() < EARLY_MS)) {
+    while (
+      this.#queue.length > 0 &&
+      (this.#settlers.length > 0 || this.#due - performance.now() < EARLY_MS)
+    ) {
       await this.#gather();
       const items = this.#take();
       await this.#write(items);

@@ -100,11 +100,19 @@ export function verifyReceipt(text: string, trust: readonly NoteVerifier[]): Ver
     throw doesNotHold("the entry is not in the tree that the checkpoint signs");
   for (const name of ["who", "parameters", "sketches"] as const) {
     const { salt, value } = receipt.opened[name];
-    if (!opens(committed(entry, name), Buffer.from(salt, "base64"), Group[name], Buffer.from(value ?? "", "utf8")))
+    if (
+      !opens(
+        committed(entry, name),
+        Buffer.from(salt, "base64"),
+        Group[name],
+        Buffer.from(value ?? "", "utf8"),
+      )
+    )
       throw doesNotHold(`the ${name} shown is not what the entry commits to`);
   }
   const parameters = parseValue(receipt, "parameters") as unknown as Parameters;
-  if (parameters.id !== receipt.exchange) throw doesNotHold(`it is about exchange ${parameters.id}, not ${receipt.exchange}`);
+  if (parameters.id !== receipt.exchange)
+    throw doesNotHold(`it is about exchange ${parameters.id}, not ${receipt.exchange}`);
   return { who: parseValue(receipt, "who") as unknown as Who, parameters, checkpoint, leaf: proof.index };
 }
 
@@ -140,9 +148,14 @@ function parseReceipt(text: string): Receipt {
     receipt?.format !== "stillwatch-receipt/1" ||
     [receipt.exchange, receipt.entry, receipt.proof].some((field) => typeof field !== "string") ||
     !GROUPS.every(isOpened) ||
-    !(["who", "parameters", "sketches"] as const).every((name) => typeof receipt.opened?.[name].value === "string")
+    !(["who", "parameters", "sketches"] as const).every(
+      (name) => typeof receipt.opened?.[name].value === "string",
+    )
   )
-    throw new LedgerError("malformed", 'not a receipt: it needs "format":"stillwatch-receipt/1", exchange, entry, opened and proof');
+    throw new LedgerError(
+      "malformed",
+      'not a receipt: it needs "format":"stillwatch-receipt/1", exchange, entry, opened and proof',
+    );
   return receipt as Receipt;
 }
 

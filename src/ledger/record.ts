@@ -1,6 +1,16 @@
 import { hash } from "node:crypto";
 import type { JsonObject, Outcome } from "../exchange/exchange.ts";
-import { commit, eventEntry, EVENT_ENTRY_BYTES, EVENT_GROUP, EXCHANGE_ENTRY_BYTES, exchangeEntry, Group, GROUPS, type GroupName } from "./entry.ts";
+import {
+  commit,
+  eventEntry,
+  EVENT_ENTRY_BYTES,
+  EVENT_GROUP,
+  EXCHANGE_ENTRY_BYTES,
+  exchangeEntry,
+  Group,
+  GROUPS,
+  type GroupName,
+} from "./entry.ts";
 import { decompress } from "./dictionary.ts";
 import { LedgerError } from "./error.ts";
 import { encodeSlot, FrameType, type Draft, type Frame } from "./frame.ts";
@@ -91,13 +101,28 @@ export function canonicalClient(client: Intent["client"]): JsonObject {
 export function encodeIntentHead(intent: Intent): Buffer {
   const { id, account, key, receivedAt, client, endpoint, model, permit, upstream } = intent;
   return Buffer.from(
-    JSON.stringify({ account, client: canonicalClient(client), endpoint, id, key, model, permit, receivedAt, upstream }),
+    JSON.stringify({
+      account,
+      client: canonicalClient(client),
+      endpoint,
+      id,
+      key,
+      model,
+      permit,
+      receivedAt,
+      upstream,
+    }),
   );
 }
 
 export type IntentHead = Omit<Intent, "request">;
 
-export function encodeParameters(intent: IntentHead, result: Result, endedAt: number, witnessed: boolean): Parameters {
+export function encodeParameters(
+  intent: IntentHead,
+  result: Result,
+  endedAt: number,
+  witnessed: boolean,
+): Parameters {
   return {
     // What is undefined has no place in JSON; spreading would build the object twice.
     contentEncoding: result.contentEncoding,
@@ -118,7 +143,10 @@ export function encodeParameters(intent: IntentHead, result: Result, endedAt: nu
   };
 }
 
-export function entryOf(secret: RecordSecret, groups: readonly (Uint8Array | readonly Uint8Array[])[]): Buffer {
+export function entryOf(
+  secret: RecordSecret,
+  groups: readonly (Uint8Array | readonly Uint8Array[])[],
+): Buffer {
   return exchangeEntry(groups.map((value, group) => commit(secret.salts[group]!, group, value)));
 }
 
@@ -180,7 +208,10 @@ export function splitBody(frame: Frame): BodyParts {
   const entryBytes =
     type === FrameType.Event ? EVENT_ENTRY_BYTES : type === FrameType.Intent ? 0 : EXCHANGE_ENTRY_BYTES;
   if (body.length < 8 + entryBytes + 28)
-    throw new LedgerError("corrupt", `record ${frame.record}: a body of ${body.length} bytes is too short for its type`);
+    throw new LedgerError(
+      "corrupt",
+      `record ${frame.record}: a body of ${body.length} bytes is too short for its type`,
+    );
   return {
     keyId: type === FrameType.Result ? null : body.toString("hex", 0, 8),
     intent: type === FrameType.Result ? Number(body.readBigUInt64LE(0)) : null,
@@ -200,7 +231,10 @@ export function openSections(frame: Frame, sealed: Buffer, secret: RecordSecret,
   const data = frame.compressed ? inflated(frame, plain) : plain;
   const sections = splitSections(data);
   if (sections.length !== count)
-    throw new LedgerError("corrupt", `record ${frame.record}: ${sections.length} sections where ${count} should be`);
+    throw new LedgerError(
+      "corrupt",
+      `record ${frame.record}: ${sections.length} sections where ${count} should be`,
+    );
   return sections;
 }
 
@@ -218,7 +252,10 @@ export function checkGroups(record: number, entry: Buffer, groups: Groups, secre
     const group = Group[name];
     const at = 2 + group * 32;
     if (!commit(secret.salts[group]!, group, groups[name]).equals(entry.subarray(at, at + 32)))
-      throw new LedgerError("corrupt", `record ${record}: the ${name} on disk is not what the leaf committed to`);
+      throw new LedgerError(
+        "corrupt",
+        `record ${record}: the ${name} on disk is not what the leaf committed to`,
+      );
   }
 }
 
@@ -247,7 +284,7 @@ function lengthOf(section: Uint8Array | readonly Uint8Array[]): number {
 
 function splitSections(data: Buffer): Buffer[] {
   const sections: Buffer[] = [];
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     if (at + 4 > data.length) throw new LedgerError("corrupt", "a section has no length");
     const end = at + 4 + data.readUInt32LE(at);
     if (end > data.length) throw new LedgerError("corrupt", "a section goes past the end of its record");

@@ -56,7 +56,12 @@ interface Squeezed {
 
 function squeeze(frame: Frame, opener: RecordOpener): Squeezed {
   opener.note(frame);
-  const same: Draft = { type: frame.type, slot: frame.slot, body: [frame.body], compressed: frame.compressed };
+  const same: Draft = {
+    type: frame.type,
+    slot: frame.slot,
+    body: [frame.body],
+    compressed: frame.compressed,
+  };
   const secret = hasContent(frame.type) ? opener.secretOf(frame) : null;
   if (!secret) return { frame, draft: same, content: null };
   const { sealed, clear } = splitBody(frame);
@@ -65,7 +70,12 @@ function squeeze(frame: Frame, opener: RecordOpener): Squeezed {
   const packed = compress(plain);
   const draft: Draft =
     packed.length < plain.length
-      ? { type: frame.type, slot: frame.slot, body: [clear, ...seal(secret, place, packed)], compressed: true }
+      ? {
+          type: frame.type,
+          slot: frame.slot,
+          body: [clear, ...seal(secret, place, packed)],
+          compressed: true,
+        }
       : same;
   return { frame, draft, content: { secret, plain } };
 }
@@ -76,17 +86,24 @@ function requireSameContent(after: Segment, records: readonly Squeezed[]): void 
   for (const { frame, content } of records) {
     const { value } = fresh.next();
     if (!value || !isSame(frame, value, content))
-      throw new LedgerError("corrupt", `sealing ${after.path} would change record ${frame.record}: the segment stays as it is`);
+      throw new LedgerError(
+        "corrupt",
+        `sealing ${after.path} would change record ${frame.record}: the segment stays as it is`,
+      );
   }
 }
 
 function isSame(frame: Frame, other: Frame, content: Squeezed["content"]): boolean {
-  const numbers = other.record === frame.record && other.type === frame.type && other.batchEnd === frame.batchEnd;
+  const numbers =
+    other.record === frame.record && other.type === frame.type && other.batchEnd === frame.batchEnd;
   if (!numbers || !(frame.slot ?? Buffer.alloc(0)).equals(other.slot ?? Buffer.alloc(0))) return false;
   if (!content) return other.body.equals(frame.body);
   const { clear, sealed } = splitBody(other);
   const plain = unseal(content.secret, context(other.type, other.record), sealed);
-  return clear.equals(splitBody(frame).clear) && (other.compressed ? decompress(plain) : plain).equals(content.plain);
+  return (
+    clear.equals(splitBody(frame).clear) &&
+    (other.compressed ? decompress(plain) : plain).equals(content.plain)
+  );
 }
 
 function hasContent(type: FrameType): boolean {

@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomFillSync,
+  type KeyObject,
+} from "node:crypto";
 import { sha512 } from "./digest.ts";
 import { LedgerError } from "./error.ts";
 
@@ -81,9 +87,13 @@ export function unwrapKey(by: KeyObject, wrapped: Uint8Array): Buffer {
     const decipher = createDecipheriv("id-aes256-wrap", by, WRAP_IV);
     return Buffer.concat([decipher.update(wrapped), decipher.final()]);
   } catch (cause) {
-    throw new LedgerError("key", "a wrapped key does not open: the master key is another one, or the slot was changed", {
-      cause,
-    });
+    throw new LedgerError(
+      "key",
+      "a wrapped key does not open: the master key is another one, or the slot was changed",
+      {
+        cause,
+      },
+    );
   }
 }
 

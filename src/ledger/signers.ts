@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Disk } from "./disk.ts";
 import { LedgerError } from "./error.ts";
-import { decodeSigner, encodeSigner, newSigner, parseVkey, type NoteSigner, type NoteVerifier } from "./note.ts";
+import {
+  decodeSigner,
+  encodeSigner,
+  newSigner,
+  parseVkey,
+  type NoteSigner,
+  type NoteVerifier,
+} from "./note.ts";
 import { randomBytesPooled } from "./secret.ts";
 
 /**

@@ -24,17 +24,31 @@ function mth(leaves: readonly Hash[]): Hash {
 }
 
 const hashes = Array.from({ length: 200 }, (_, i) => leafHash(Buffer.from(`leaf ${i}`)));
-const subtree: SubtreeRoot = (level, index) => mth(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level));
+const subtree: SubtreeRoot = (level, index) =>
+  mth(hashes.slice(index * 2 ** level, (index + 1) * 2 ** level));
 const size = fc.integer({ min: 1, max: hashes.length });
 
 describe("the tree", () => {
   // The eight leaves that the test suites of Certificate Transparency have used since 2012.
-  const CT_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+  const CT_LEAVES = [
+    "",
+    "00",
+    "10",
+    "2021",
+    "3031",
+    "40414243",
+    "5051525354555657",
+    "606162636465666768696a6b6c6d6e6f",
+  ];
   it("has the roots that Certificate Transparency publishes for its test leaves", () => {
     const tree = new Frontier();
-    expect(tree.root().toString("hex")).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    expect(tree.root().toString("hex")).toBe(
+      "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    );
     for (const leaf of CT_LEAVES) tree.append(leafHash(Buffer.from(leaf, "hex")));
-    expect(tree.root().toString("hex")).toBe("5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
+    expect(tree.root().toString("hex")).toBe(
+      "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    );
   });
 
   it("grows to the root of the definition", () => {
@@ -69,7 +83,8 @@ describe("proofs", () => {
         expect(verifyInclusion(leafHash(Buffer.from("other")), index, n, proof, root)).toBe(false);
         if (n > 1) expect(verifyInclusion(hashes[index]!, (index + 1) % n, n, proof, root)).toBe(false);
         expect(verifyInclusion(hashes[index]!, index, n, [...proof, root], root)).toBe(false);
-        if (proof.length > 0) expect(verifyInclusion(hashes[index]!, index, n, proof.slice(1), root)).toBe(false);
+        if (proof.length > 0)
+          expect(verifyInclusion(hashes[index]!, index, n, proof.slice(1), root)).toBe(false);
         expect(verifyInclusion(hashes[index]!, index, n, proof, EMPTY_ROOT)).toBe(false);
       }),
     );
@@ -106,7 +121,11 @@ describe("proofs", () => {
   it("refuse hostile shapes instead of failing", () => {
     const h = hashes[0]!;
     for (const bad of [-1, 0.5, NaN, Infinity, 2 ** 60])
-      expect(verifyInclusion(h, bad, 8, [], h) || verifyInclusion(h, 0, bad, [], h) || verifyConsistency(bad, 8, [h], h, h)).toBe(false);
+      expect(
+        verifyInclusion(h, bad, 8, [], h) ||
+          verifyInclusion(h, 0, bad, [], h) ||
+          verifyConsistency(bad, 8, [h], h, h),
+      ).toBe(false);
     expect(verifyInclusion(h, 0, 2, [Buffer.alloc(31)], h)).toBe(false);
     expect(verifyInclusion(h, 0, 2, Array(1000).fill(h), h)).toBe(false);
     expect(verifyConsistency(3, 7, [], h, h)).toBe(false);

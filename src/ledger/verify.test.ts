@@ -14,15 +14,32 @@ let dataDir: string;
 let copies = 0;
 
 async function fill(dir: string, count: number, answer: string, segmentBytes = 60_000): Promise<void> {
-  const ledger = await Ledger.open({ dataDir: dir, now: () => 1_772_366_400_000, segmentBytes, checkpointMs: 3 });
+  const ledger = await Ledger.open({
+    dataDir: dir,
+    now: () => 1_772_366_400_000,
+    segmentBytes,
+    checkpointMs: 3,
+  });
   for (let i = 0; i < count; i++) {
     const intent: Intent = {
-      id: `ex_${i}`, account: `acc_${i % 4}`, key: "key_1", receivedAt: 1_772_366_400_000, client: {}, endpoint: "/v1/chat/completions",
-      model: "m", permit: null, upstream: "u", request: Buffer.from(`{"prompt":${i}}`),
+      id: `ex_${i}`,
+      account: `acc_${i % 4}`,
+      key: "key_1",
+      receivedAt: 1_772_366_400_000,
+      client: {},
+      endpoint: "/v1/chat/completions",
+      model: "m",
+      permit: null,
+      upstream: "u",
+      request: Buffer.from(`{"prompt":${i}}`),
     };
     const result: Result = {
-      status: 200, outcome: "complete", contentType: "application/json", response: [Buffer.from(answer)],
-      usage: { input: 1, output: 1 }, firstByteMs: 1,
+      status: 200,
+      outcome: "complete",
+      contentType: "application/json",
+      response: [Buffer.from(answer)],
+      usage: { input: 1, output: 1 },
+      firstByteMs: 1,
     };
     const recording = ledger.begin(intent);
     if (i % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 25));
@@ -55,9 +72,20 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 describe("verify", () => {
   it("holds for what the ledger wrote", async () => {
-    const report = await check(join(dataDir, "original"), readFileSync(checkpointPath(join(dataDir, "original")), "utf8"));
+    const report = await check(
+      join(dataDir, "original"),
+      readFileSync(checkpointPath(join(dataDir, "original")), "utf8"),
+    );
     expect(report.problems).toEqual([]);
-    expect(report).toMatchObject({ holds: true, leaves: 271, exchanges: 270, events: 1, erased: 0, inFlight: 0, contents: true });
+    expect(report).toMatchObject({
+      holds: true,
+      leaves: 271,
+      exchanges: 270,
+      events: 1,
+      erased: 0,
+      inFlight: 0,
+      contents: true,
+    });
   });
 
   it("names the file when any one byte of journal or log is flipped", async () => {
@@ -73,7 +101,10 @@ describe("verify", () => {
     for (const path of files) {
       const original = readFileSync(path);
       // Every byte of the headers and a spread over the rest.
-      const places = new Set([...Array(64).keys(), ...Array.from({ length: 12 }, (_, i) => Math.floor((original.length * i) / 12))]);
+      const places = new Set([
+        ...Array(64).keys(),
+        ...Array.from({ length: 12 }, (_, i) => Math.floor((original.length * i) / 12)),
+      ]);
       for (const at of files.length > 30 ? [...places].filter((p) => p % 7 === 0) : places) {
         if (at >= original.length) continue;
         const bytes = Buffer.from(original);
@@ -81,7 +112,10 @@ describe("verify", () => {
         writeFileSync(path, bytes);
         const report = await check(dir);
         expect(report.holds, `${path} byte ${at}`).toBe(false);
-        expect(report.problems.some((p) => p.path === path || p.path.startsWith("journal segment")), `${path} byte ${at}: ${report.problems[0]?.what}`).toBe(true);
+        expect(
+          report.problems.some((p) => p.path === path || p.path.startsWith("journal segment")),
+          `${path} byte ${at}: ${report.problems[0]?.what}`,
+        ).toBe(true);
         flips++;
       }
       writeFileSync(path, original);
