@@ -17,7 +17,9 @@ import { lookAt } from "./trajectory.ts";
  * record did not break off before the stage's last look (B and those that ended by themselves). The account's highest
  * score at the end of the stage, or of the account, is exchangeable with those of E, so (1 + #{E >= s}) / (#E + 1) is
  * super-uniform (Vovk et al. 2005; Bates et al. 2023, eq. 2). The record does not say who is in E, but B ⊆ E ⊆ C: p is at
- * least that. Before the end s is smaller and p larger, so looking early and often costs nothing.
+ * least that. Before the end s is smaller and p larger, so looking early and often costs nothing. (Exact for stages laid
+ * down beforehand, or cut by lengths that say nothing about scores. Where lengths do, the cut at a count of accounts is one
+ * more draw of the calibration's own; stages.test.ts holds such worlds to the same bar.)
  */
 export interface Stage {
   /** Exchange numbers of the first and last look. */
