@@ -38,8 +38,6 @@ export interface ImportReport {
   last: string | null;
   /** Accounts of those imported. */
   readonly accounts: Set<string>;
-  /** Accounts of the whole journal. */
-  readonly accountsInJournal: Set<string>;
 }
 
 /**
@@ -51,7 +49,7 @@ export async function importExchanges(
   logged: AsyncIterable<Logged>,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { known, erased, accounts } = await whatIsThere(options);
+  const { known, erased } = await whatIsThere(options);
   const report: ImportReport = {
     imported: 0,
     alreadyThere: 0,
@@ -60,7 +58,6 @@ export async function importExchanges(
     first: null,
     last: null,
     accounts: new Set(),
-    accountsInJournal: accounts,
   };
   const writer = new BatchWriter(ledger, options, report);
   try {
@@ -87,20 +84,18 @@ export async function importExchanges(
 async function whatIsThere({ dataDir, masters, format }: ImportOptions): Promise<{
   known: Set<string>;
   erased: Set<string>;
-  accounts: Set<string>;
 }> {
-  const [known, erased, accounts] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const [known, erased] = [new Set<string>(), new Set<string>()];
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "exchange") {
       const { id, notes } = opened.parameters;
-      accounts.add(opened.who.account);
       if (format === "stillwatch" || (notes?.["source"] as JsonObject | undefined)?.["format"] === format)
         known.add(id);
     } else if (opened.kind === "event" && opened.event["type"] === "erasure") {
       for (const id of opened.event["exchanges"] as string[]) erased.add(id);
     }
   }
-  return { known, erased, accounts };
+  return { known, erased };
 }
 
 /** One group commit holds so much, and one is on its way to the disk while the next is read: that bounds the memory. */
@@ -155,7 +150,6 @@ class BatchWriter {
       if (report.first === null || time < report.first) report.first = time;
       if (report.last === null || time > report.last) report.last = time;
       report.accounts.add(intent.account);
-      report.accountsInJournal.add(intent.account);
     }
     report.imported += batch.length;
     this.#options.onProgress?.(report);

@@ -7,7 +7,7 @@ import { refuse, type Item } from "./recording.ts";
  * batch on disk or refuses its items; it never rejects.
  *
  * An INTENT joins a batch only when its time has come, though others go: the exchange that ends first needs one record
- * instead of two (measured with 32 callers: half of the ledger's CPU).
+ * instead of two (measured with 32 callers in `held` mode: 305 us of CPU per request instead of 362, the whole gateway).
  */
 export class CommitQueue {
   readonly #write: (items: readonly Item[]) => Promise<void>;
