@@ -254,8 +254,11 @@ function cpuOf(proxy: Proxy): number {
 }
 
 function report(): void {
-  const median = (list: number[]): number =>
-    list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
+  const median = (list: number[]): number => {
+    const sorted = list.toSorted((a, b) => a - b);
+    const middle = (sorted.length - 1) / 2;
+    return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
+  };
   const over = (a: string, b: string, field: keyof Measured): number =>
     median(rounds.flatMap((row) => (row[a] && row[b] ? [row[a][field] / row[b][field]] : [])));
   const of = (name: string, field: keyof Measured): number =>

@@ -96,6 +96,8 @@ const schema = z.strictObject({
   allowRawPaths: z.array(z.string()).default([]),
   forwardHeaders: z.array(headerName).default([]),
   maxBodyBytes: bytes.optional(),
+  /** All request bodies that are being read, together; beyond it 503. */
+  maxBodyBytesInHand: bytes.optional(),
   maxResponseBytes: bytes.optional(),
   maxExchangesInHand: z.number().int().positive().optional(),
   requestTimeoutMs: milliseconds.optional(),

@@ -159,43 +159,18 @@ async function openUpstream(upstream: UpstreamConfig, log: Log): Promise<Upstrea
   return recorded;
 }
 
+/** The settings of the gateway have the same names in the file; the rest of the file is for other parts. */
 function gatewayOptions(config: Config): Partial<typeof defaultGatewayOptions> {
   const {
-    host,
-    port,
-    mode,
-    onLedgerFailure,
-    trustedProxies,
-    forwardedHeader,
-    allowRawPaths,
-    forwardHeaders,
+    admin: _admin,
+    upstreams: _u,
+    prices: _p,
+    defaultLimits: _l,
+    ledger: _ledger,
+    detect: _d,
+    ...gateway
   } = config;
-  const {
-    maxBodyBytes,
-    maxResponseBytes,
-    maxExchangesInHand,
-    requestTimeoutMs,
-    callerStallMs,
-    onClientLeft,
-    stopWaitMs,
-  } = config;
-  return definedOnly({
-    host,
-    port,
-    mode,
-    onLedgerFailure,
-    trustedProxies,
-    forwardedHeader,
-    allowRawPaths,
-    forwardHeaders,
-    maxBodyBytes,
-    maxResponseBytes,
-    maxExchangesInHand,
-    requestTimeoutMs,
-    callerStallMs,
-    onClientLeft,
-    stopWaitMs,
-  });
+  return definedOnly(gateway);
 }
 
 /** The token that guards the admin listener: from the environment, or made once and kept in the data folder. */
