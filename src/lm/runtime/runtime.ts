@@ -2,7 +2,7 @@
  * What runs a model. Every implementation passes `conformance.test.ts`.
  *
  * Rows of logits are one number a token of the vocabulary, up to a constant that is the same for the whole row: their
- * softmax is the distribution of the next token. (llama.cpp's bindings give probabilities, so their logarithm stands for the logits.)
+ * softmax is the distribution of the next token.
  */
 export interface Runtime {
   readonly name: "plain" | "onnx" | "llama";
@@ -10,14 +10,20 @@ export interface Runtime {
   readonly vocab: number;
   /** Longest sequence, in tokens. */
   readonly context: number;
-  /** Opens sequences that grow together, one token each at a time. Throws LmError "prompt" or "vocabulary". */
+  /** How many sequences are worth growing together; more are allowed. */
+  readonly batch: number;
+  /**
+   * Opens sequences 0, 1, … that grow together, one token each at a time. What neighbouring prompts begin with in
+   * common is computed once, so `n` answers to one prompt cost one prompt. Throws LmError "prompt" or "vocabulary".
+   */
   open(prompts: readonly ArrayLike<number>[]): Promise<Decoding>;
   /**
-   * Reads sequences whose tokens are known: for each, the rows that follow its tokens `from`, `from + 1`, … to its
-   * last, so row i is the distribution of token `from + i + 1`. One call is one batch.
+   * Reads sequences whose tokens are known and gives `each` the rows that follow the tokens `from`, `from + 1`, … to
+   * the last, in order within a sequence: the row at position p is the distribution of token p + 1. The row is valid
+   * only during the call of `each` (a row of a real vocabulary has 200 kB, so none is kept here).
    */
-  read(sequences: readonly Reading[]): Promise<readonly (readonly Float32Array[])[]>;
-  /** Gives back memory and threads. Idempotent; waits for work in hand. */
+  read(sequences: readonly Reading[], each: RowReader): Promise<void>;
+  /** Gives back memory and threads. Idempotent; waits for work in hand. What is asked later throws LmError "engine_failed". */
   stop(): Promise<void>;
 }
 
@@ -27,11 +33,18 @@ export interface Reading {
   readonly from: number;
 }
 
-/** Sequences in the making. */
+export type RowReader = (sequence: number, position: number, row: Float32Array) => void;
+
+/** Sequences in the making. One call at a time. */
 export interface Decoding {
-  /** The row after the last token of each sequence that is still open; valid until the next call. */
+  /** The row after the last token of each sequence that is still open; valid until the next `extend`, and may be written to. */
   readonly rows: ReadonlyMap<number, Float32Array>;
-  /** Appends one token to each sequence named; those not named are closed. */
+  /** Opens more sequences beside those that grow; their numbers go on from the last one. */
+  add(prompts: readonly ArrayLike<number>[]): Promise<readonly number[]>;
+  /**
+   * Appends one token to each sequence named; those not named are closed. Throws LmError "vocabulary", "prompt" (a
+   * sequence would be longer than the context), or "not_found" (a sequence that is not open).
+   */
   extend(tokens: ReadonlyMap<number, number>): Promise<void>;
   /** Idempotent. */
   close(): void;
