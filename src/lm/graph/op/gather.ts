@@ -1,0 +1,21 @@
+import { sizes, type Graph, type Value } from "../graph.ts";
+
+/** Rows of a table [rows, width] by int32 numbers [n]. A number outside of the table fails the run. */
+export function gather(graph: Graph, table: Value, numbers: Value): Value {
+  const [, width] = sizes(table) as [number, number];
+  const [n] = sizes(numbers) as [number];
+  const y = graph.add("Gather", [table, numbers], [n, width], { axis: 0 });
+  graph.record([y], [table], (dy) => {
+    const zeros = graph.add("ConstantOfShape", [graph.list(...sizes(table))], table.dims);
+    return [scatterAdd(graph, zeros, numbers, dy)];
+  });
+  return y;
+}
+
+/** table with updates[i] added to its row numbers[i]; a row may be named often. */
+export function scatterAdd(graph: Graph, table: Value, numbers: Value, updates: Value): Value {
+  const [n] = sizes(numbers) as [number];
+  const wide = graph.add("Cast", [numbers], [n], { to: 7 }, "int64");
+  const indices = graph.add("Reshape", [wide, graph.list(n, 1)], [n, 1], {}, "int64");
+  return graph.add("ScatterND", [table, indices, updates], table.dims, { reduction: "add" });
+}
