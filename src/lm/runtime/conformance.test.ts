@@ -1,8 +1,10 @@
 import { beforeAll, afterAll, describe, expect, it } from "vitest";
 import { seeded } from "../../stats/random.ts";
+import { hasEngine } from "../engine.ts";
 import { LmError } from "../error.ts";
 import type { ModelShape } from "../model/shape.ts";
 import { freshModel, type Model } from "../model/weights.ts";
+import { onnxRuntime } from "./onnx.ts";
 import { plainRuntime } from "./plain.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -40,6 +42,9 @@ const draws = seeded("prompts");
 const sequenceOf = (length: number): number[] => Array.from({ length }, () => draws.below(shape.vocab));
 
 conformance("plain", () => Promise.resolve(plainRuntime(model)));
+conformance("onnx web", () => onnxRuntime(model, { engine: "onnxruntime-web" }));
+if (hasEngine("onnxruntime-node"))
+  conformance("onnx node", () => onnxRuntime(model, { engine: "onnxruntime-node" }));
 
 function conformance(name: string, start: () => Promise<Runtime>): void {
   describe(`${name} runtime`, () => {

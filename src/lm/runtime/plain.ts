@@ -75,10 +75,7 @@ export function plainRuntime(model: Model): Runtime {
     vocab: shape.vocab,
     context: shape.context,
     batch: 1,
-    start,
-    step,
-    row: ({ row }) => row,
-    drop: () => {},
+    together: () => ({ start, step, row: ({ row }) => row, drop: () => {} }),
     read,
     stop: () => Promise.resolve(),
   });

@@ -13,8 +13,8 @@ export interface Runtime {
   /** How many sequences are worth growing together; more are allowed. */
   readonly batch: number;
   /**
-   * Opens sequences 0, 1, … that grow together, one token each at a time. What neighbouring prompts begin with in
-   * common is computed once, so `n` answers to one prompt cost one prompt. Throws LmError "prompt" or "vocabulary".
+   * Opens sequences 0, 1, … that grow together, one token each at a time. The same prompt next to itself is computed
+   * once, so `n` answers to one prompt cost one prompt. Throws LmError "prompt" or "vocabulary".
    */
   open(prompts: readonly ArrayLike<number>[]): Promise<Decoding>;
   /**

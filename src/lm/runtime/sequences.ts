@@ -1,21 +1,27 @@
 import { LmError } from "../error.ts";
 import type { Decoding, Reading, RowReader, Runtime } from "./runtime.ts";
 
-/** What differs between runtimes: growing sequences `S`. All that comes in here was checked. */
+/** What differs between runtimes. All that comes in here was checked. */
 export interface Engine<S> {
   readonly name: Runtime["name"];
   readonly vocab: number;
   readonly context: number;
   readonly batch: number;
-  /** Sequences that hold these prompts, none empty, with the row after each. */
-  start(prompts: readonly ArrayLike<number>[]): Promise<readonly S[]>;
-  /** Appends a token to each. */
-  step(sequences: readonly S[], tokens: readonly number[]): Promise<void>;
-  /** The row after the last token; valid until the next `step` of this sequence. */
-  row(sequence: S): Float32Array;
-  drop(sequence: S): void;
+  /** An empty set of sequences that will grow together. */
+  together(): Together<S>;
   read(sequences: readonly Reading[], each: RowReader): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Sequences `S` of one decoding. */
+export interface Together<S> {
+  /** Sequences that hold these prompts, none empty, with the row after each. */
+  start(prompts: readonly ArrayLike<number>[]): Promise<readonly S[]>;
+  /** Appends a token to each; these are all that are open. */
+  step(sequences: readonly S[], tokens: readonly number[]): Promise<void>;
+  /** The row after the last token; valid until the next `step`. */
+  row(sequence: S): Float32Array;
+  drop(sequence: S): void;
 }
 
 /** A runtime over an engine: checks what is asked, keeps count of what is open, and stops only when nothing is in hand. */
@@ -36,7 +42,7 @@ export function runtimeOf<S>(engine: Engine<S>): Runtime {
   };
 
   const open = async (prompts: readonly ArrayLike<number>[]): Promise<Decoding> => {
-    const growing = growingSequences(engine, run);
+    const growing = growingSequences(engine, engine.together(), run);
     await growing.add(prompts);
     return growing;
   };
@@ -61,18 +67,22 @@ export function runtimeOf<S>(engine: Engine<S>): Runtime {
   return { name, vocab, context, batch, open, read, stop };
 }
 
-function growingSequences<S>(engine: Engine<S>, run: <T>(work: () => Promise<T>) => Promise<T>): Decoding {
+function growingSequences<S>(
+  limits: Limits,
+  together: Together<S>,
+  run: <T>(work: () => Promise<T>) => Promise<T>,
+): Decoding {
   const open = new Map<number, { readonly sequence: S; length: number }>();
   const rows = new Map<number, Float32Array>();
   let next = 0;
 
   const add = async (prompts: readonly ArrayLike<number>[]): Promise<readonly number[]> => {
-    for (const [i, prompt] of prompts.entries()) checkTokens(engine, prompt, `prompt ${i}`);
-    const started = await run(() => engine.start(prompts));
+    for (const [i, prompt] of prompts.entries()) checkTokens(limits, prompt, `prompt ${i}`);
+    const started = await run(() => together.start(prompts));
     return started.map((sequence, i) => {
       const id = next++;
       open.set(id, { sequence, length: (prompts[i] as ArrayLike<number>).length });
-      rows.set(id, engine.row(sequence));
+      rows.set(id, together.row(sequence));
       return id;
     });
   };
@@ -80,23 +90,23 @@ function growingSequences<S>(engine: Engine<S>, run: <T>(work: () => Promise<T>)
   const end = (id: number, sequence: S): void => {
     open.delete(id);
     rows.delete(id);
-    engine.drop(sequence);
+    together.drop(sequence);
   };
 
   const extend = async (tokens: ReadonlyMap<number, number>): Promise<void> => {
     for (const [id, token] of tokens) {
       const grown = open.get(id);
       if (grown === undefined) throw new LmError("not_found", `sequence ${id} is not open`);
-      checkToken(engine, token, `the next token of sequence ${id}`);
-      checkLength(engine, grown.length + 1, `sequence ${id}`);
+      checkToken(limits, token, `the next token of sequence ${id}`);
+      checkLength(limits, grown.length + 1, `sequence ${id}`);
     }
     for (const [id, { sequence }] of open) if (!tokens.has(id)) end(id, sequence);
     const moved = Array.from(tokens, ([id]) => open.get(id) as { readonly sequence: S; length: number });
     if (moved.length === 0) return;
     const sequences = moved.map(({ sequence }) => sequence);
-    await run(() => engine.step(sequences, [...tokens.values()]));
+    await run(() => together.step(sequences, [...tokens.values()]));
     for (const one of moved) one.length++;
-    for (const id of tokens.keys()) rows.set(id, engine.row((open.get(id) as { sequence: S }).sequence));
+    for (const id of tokens.keys()) rows.set(id, together.row((open.get(id) as { sequence: S }).sequence));
   };
 
   const close = (): void => {
