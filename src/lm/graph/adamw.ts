@@ -26,9 +26,7 @@ export interface Moved {
 
 /** Norm of all gradients together; a float []. */
 export function globalNorm(graph: Graph, gradients: readonly Value[]): Value {
-  const squares = gradients.map((gradient) =>
-    graph.add("ReduceSumSquare", [gradient], [], { keepdims: 0 }),
-  );
+  const squares = gradients.map((gradient) => graph.add("ReduceSumSquare", [gradient], [], { keepdims: 0 }));
   return graph.add("Sqrt", [graph.add("Sum", squares, [])], []);
 }
 

@@ -39,9 +39,14 @@ export function decoderLogits(
     x = add(graph, x, attend(graph, shape, weight, x));
     x = add(graph, x, feed(graph, shape, weight, x));
   }
-  return matmul(graph, rmsNorm(graph, x, shape.normEpsilon), gained(graph, embedding, take(weights, FINAL_NORM)), {
-    transB: true,
-  });
+  return matmul(
+    graph,
+    rmsNorm(graph, x, shape.normEpsilon),
+    gained(graph, embedding, take(weights, FINAL_NORM)),
+    {
+      transB: true,
+    },
+  );
 
   function attend(graph: Graph, shape: ModelShape, weight: (name: string) => Value, x: Value): Value {
     const { width, heads } = shape;

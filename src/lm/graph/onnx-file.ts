@@ -86,12 +86,7 @@ function writeAttribute(name: string, value: Attribute): Uint8Array {
 /** TensorProto: 1 dims, 2 data_type, 8 name, 9 raw_data (little endian, as typed arrays are on every Node platform). */
 function writeTensor({ name, type, dims, values }: FileConstant): Uint8Array {
   const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return message(
-    ...dims.map((n) => whole(1, n)),
-    whole(2, TYPE_NUMBERS[type]),
-    text(8, name),
-    field(9, raw),
-  );
+  return message(...dims.map((n) => whole(1, n)), whole(2, TYPE_NUMBERS[type]), text(8, name), field(9, raw));
 }
 
 /** ValueInfoProto: 1 name, 2 type {1 tensor_type {1 elem_type, 2 shape {1 dim {1 dim_value | 2 dim_param}}}}. */

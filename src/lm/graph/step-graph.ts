@@ -32,7 +32,10 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
   const op = (name: string, inputs: Value[], dims: readonly (number | string)[], attributes = {}): Value =>
     graph.add(name, inputs, dims, attributes);
   const norm = (x: Value): Value =>
-    op("SimplifiedLayerNormalization", [x, ones], ["S", "L", width], { axis: -1, epsilon: { float: shape.normEpsilon } });
+    op("SimplifiedLayerNormalization", [x, ones], ["S", "L", width], {
+      axis: -1,
+      epsilon: { float: shape.normEpsilon },
+    });
   const project = (x: Value, matrix: Value, outputs: number): Value =>
     op("MatMul", [x, matrix], [...x.dims.slice(0, -1), outputs]);
   const angles = ropeAngles(shape.context, headDim, shape.ropeTheta);
@@ -43,10 +46,15 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
   const split = graph.list(0, 0, heads, headDim);
   const joined = graph.list(0, 0, width);
   const byHead = (x: Value): Value =>
-    op("Transpose", [op("Reshape", [x, split], ["S", "L", heads, headDim])], ["S", heads, "L", headDim], { perm: [0, 2, 1, 3] });
+    op("Transpose", [op("Reshape", [x, split], ["S", "L", heads, headDim])], ["S", heads, "L", headDim], {
+      perm: [0, 2, 1, 3],
+    });
   const turned = (x: Value): Value => op(".RotaryEmbedding", [x, at, cos, sin], x.dims, { num_heads: heads });
   const lengths = {
-    past: op("Shape", [graph.input("past_key.0", "float32", ["S", heads, "P", headDim])], [1], { start: 2, end: 3 }),
+    past: op("Shape", [graph.input("past_key.0", "float32", ["S", heads, "P", headDim])], [1], {
+      start: 2,
+      end: 3,
+    }),
     now: op("Shape", [tokens], [1], { start: 1, end: 2 }),
   };
   const bothLengths = op("Concat", [lengths.past, lengths.now], [2], { axis: 0 });
@@ -79,18 +87,39 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
     graph.output(`value.${i}`, value);
     const past = ["S", heads, "P", headDim];
     const pastKey =
-      i === 0 ? { name: "past_key.0", type: "float32" as const, dims: past } : graph.input(`past_key.${i}`, "float32", past);
+      i === 0
+        ? { name: "past_key.0", type: "float32" as const, dims: past }
+        : graph.input(`past_key.${i}`, "float32", past);
     const pastValue = graph.input(`past_value.${i}`, "float32", past);
     // The cache is multiplied where it lies; only scores are joined and parted, which are headDim times smaller.
     const scores = (keys: Value, length: string): Value =>
-      op(".FusedMatMul", [query, keys], ["S", heads, "L", length], { transB: 1, alpha: { float: 1 / Math.sqrt(headDim) } });
+      op(".FusedMatMul", [query, keys], ["S", heads, "L", length], {
+        transB: 1,
+        alpha: { float: 1 / Math.sqrt(headDim) },
+      });
     const all = ["S", heads, "L", "P+L"];
     const joinedScores = op("Concat", [scores(pastKey, "P"), scores(key, "L")], all, { axis: 3 });
     const weights = op("Softmax", [op("Add", [joinedScores, mask], all)], all, { axis: -1 });
-    const [onPast, onNew] = graph.addMany("Split", [weights, bothLengths], [["S", heads, "L", "P"], ["S", heads, "L", "L"]], { axis: 3 }) as [Value, Value];
+    const [onPast, onNew] = graph.addMany(
+      "Split",
+      [weights, bothLengths],
+      [
+        ["S", heads, "L", "P"],
+        ["S", heads, "L", "L"],
+      ],
+      { axis: 3 },
+    ) as [Value, Value];
     const dims = ["S", heads, "L", headDim];
-    const seen = op("Add", [op("MatMul", [onPast, pastValue], dims), op("MatMul", [onNew, value], dims)], dims);
-    const together = op("Reshape", [op("Transpose", [seen], ["S", "L", heads, headDim], { perm: [0, 2, 1, 3] }), joined], ["S", "L", width]);
+    const seen = op(
+      "Add",
+      [op("MatMul", [onPast, pastValue], dims), op("MatMul", [onNew, value], dims)],
+      dims,
+    );
+    const together = op(
+      "Reshape",
+      [op("Transpose", [seen], ["S", "L", heads, headDim], { perm: [0, 2, 1, 3] }), joined],
+      ["S", "L", width],
+    );
     return project(together, matrix(weight("self_attn.o_proj"), width, width), width);
   }
 
@@ -107,7 +136,8 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
     const moved = new Float32Array(values.length);
     for (let o = 0; o < outputs; o++)
       for (let i = 0; i < inputs; i++)
-        moved[i * outputs + o] = (values[o * inputs + i] as number) * (gain === undefined ? 1 : (gain[i] as number));
+        moved[i * outputs + o] =
+          (values[o * inputs + i] as number) * (gain === undefined ? 1 : (gain[i] as number));
     return graph.constant(moved, [inputs, outputs]);
   }
 }

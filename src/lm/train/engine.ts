@@ -13,8 +13,8 @@ export type Tensors = Record<string, EngineTensor>;
 /** A graph ready to run. */
 export interface Session {
   /**
-   * Runs the graph once. Tensors given as `into` are written in place, the other outputs are new; without it all outputs are new.
-   * Throws LmError "engine_failed".
+   * Runs the graph once and gives its outputs. Tensors in `into` are memory that an output may be written to, so their
+   * numbers are lost; the outputs are what is returned. Throws LmError "engine_failed".
    */
   run(inputs: Tensors, into?: Record<string, EngineTensor | null>): Promise<Tensors>;
   close(): Promise<void>;
@@ -37,7 +37,11 @@ export interface EngineOptions {
 
 /** The part of onnxruntime-common that is used. */
 interface Ort {
-  readonly Tensor: new (type: string, data: Float32Array | Int32Array, dims: readonly number[]) => EngineTensor;
+  readonly Tensor: new (
+    type: string,
+    data: Float32Array | Int32Array,
+    dims: readonly number[],
+  ) => EngineTensor;
   readonly InferenceSession: {
     create(file: Uint8Array, options: Record<string, unknown>): Promise<OrtSession>;
   };
@@ -54,6 +58,8 @@ export async function chooseEngine({ engine, threads = 1 }: EngineOptions = {}):
     throw new LmError("training", `threads is ${threads}; it must be a whole number in 1..256`);
   const name = engine ?? (hasEngine("onnxruntime-node") ? "onnxruntime-node" : "onnxruntime-web");
   const ort = await loadOrt(name, threads);
+  // onnxruntime-web 1.30 copies such a tensor in, but never back.
+  const inPlace = name === "onnxruntime-node";
   const options = {
     executionMode: "sequential",
     graphOptimizationLevel: "all",
@@ -65,13 +71,14 @@ export async function chooseEngine({ engine, threads = 1 }: EngineOptions = {}):
   };
   return {
     name,
-    tensor: (data, dims) =>
-      new ort.Tensor(data instanceof Float32Array ? "float32" : "int32", data, dims),
+    tensor: (data, dims) => new ort.Tensor(data instanceof Float32Array ? "float32" : "int32", data, dims),
     open: async (file) => {
       const session = await blamed(name, "load", () => ort.InferenceSession.create(file, options));
       return {
         run: (inputs, into) =>
-          blamed(name, "run", () => (into === undefined ? session.run(inputs) : session.run(inputs, into))),
+          blamed(name, "run", () =>
+            into === undefined || !inPlace ? session.run(inputs) : session.run(inputs, into),
+          ),
         close: () => session.release(),
       };
     },
@@ -96,6 +103,8 @@ async function blamed<T>(name: EngineName, verb: string, work: () => Promise<T>)
   try {
     return await work();
   } catch (error) {
-    throw new LmError("engine_failed", `${name} did not ${verb}: ${(error as Error).message}`, { cause: error });
+    throw new LmError("engine_failed", `${name} did not ${verb}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

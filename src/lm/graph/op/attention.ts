@@ -9,7 +9,9 @@ export function attention(graph: Graph, q: Value, k: Value, v: Value, mask: Valu
   const dims = sizes(q);
   const alpha = 1 / Math.sqrt(dims.at(-1) as number);
   const scores = product(graph, q, k, { transB: true, alpha });
-  const weights = graph.add("Softmax", [graph.add("Add", [scores, mask], scores.dims)], scores.dims, { axis: -1 });
+  const weights = graph.add("Softmax", [graph.add("Add", [scores, mask], scores.dims)], scores.dims, {
+    axis: -1,
+  });
   const y = product(graph, weights, v);
   // With P the weights, dS = P (dP - sum_j P dP), and that sum is sum_d dY Y, which is headDim numbers instead of
   // positions (Dao et al. 2022, appendix B.4).
@@ -32,8 +34,20 @@ export function attention(graph: Graph, q: Value, k: Value, v: Value, mask: Valu
 export function causalMask(graph: Graph, segments: Value): Value {
   const [batch, positions] = sizes(segments) as [number, number];
   const dims = [batch, 1, positions, positions];
-  const rows = graph.add("Reshape", [segments, graph.list(batch, 1, positions, 1)], [batch, 1, positions, 1], {}, "int32");
-  const columns = graph.add("Reshape", [segments, graph.list(batch, 1, 1, positions)], [batch, 1, 1, positions], {}, "int32");
+  const rows = graph.add(
+    "Reshape",
+    [segments, graph.list(batch, 1, positions, 1)],
+    [batch, 1, positions, 1],
+    {},
+    "int32",
+  );
+  const columns = graph.add(
+    "Reshape",
+    [segments, graph.list(batch, 1, 1, positions)],
+    [batch, 1, 1, positions],
+    {},
+    "int32",
+  );
   const same = graph.add("Equal", [rows, columns], dims, {}, "bool");
   const later = new Float32Array(positions * positions);
   for (let i = 0; i < positions; i++) later.fill(FORBIDDEN, i * positions + i + 1, (i + 1) * positions);

@@ -20,7 +20,11 @@ const ROUNDING = 1e-6;
  * of a teacher's distribution is known, renormalising it would teach that the rest never occurs.)
  * Gives the loss (not differentiable as such) and its gradient with respect to the logits.
  */
-export function crossEntropy(graph: Graph, logits: Value, targets: Targets): { loss: Value; gradient: Value } {
+export function crossEntropy(
+  graph: Graph,
+  logits: Value,
+  targets: Targets,
+): { loss: Value; gradient: Value } {
   const [n, vocab] = sizes(logits) as [number, number];
   const [, k] = sizes(targets.ids) as [number, number];
   const { probs } = targets;
@@ -31,10 +35,15 @@ export function crossEntropy(graph: Graph, logits: Value, targets: Targets): { l
   const listed = graph.add("GatherElements", [q, targets.ids], [n, k], { axis: 1 });
 
   const sum = (x: Value): Value => graph.add("ReduceSum", [x, graph.list(1)], each, { keepdims: 1 });
-  const log = (x: Value): Value => graph.add("Log", [graph.add("Max", [x, graph.number(TINY)], x.dims)], x.dims);
+  const log = (x: Value): Value =>
+    graph.add("Log", [graph.add("Max", [x, graph.number(TINY)], x.dims)], x.dims);
   const rest = (x: Value): Value => graph.add("Sub", [one, sum(x)], each);
   const named = graph.add("Sign", [probs], [n, k]);
-  const qTail = graph.add("Max", [rest(graph.add("Mul", [listed, named], [n, k])), graph.number(ROUNDING)], each);
+  const qTail = graph.add(
+    "Max",
+    [rest(graph.add("Mul", [listed, named], [n, k])), graph.number(ROUNDING)],
+    each,
+  );
   const left = rest(probs);
   const pTail = graph.add(
     "Where",
@@ -52,8 +61,15 @@ export function crossEntropy(graph: Graph, logits: Value, targets: Targets): { l
   const ratio = graph.add("Div", [pTail, qTail], each);
   const scale = graph.add("Mul", [graph.add("Sub", [one, ratio], each), weight], each);
   const base = graph.add("Mul", [q, scale], [n, vocab]);
-  const extra = graph.add("Sub", [graph.add("Mul", [graph.add("Mul", [listed, named], [n, k]), ratio], [n, k]), probs], [n, k]);
+  const extra = graph.add(
+    "Sub",
+    [graph.add("Mul", [graph.add("Mul", [listed, named], [n, k]), ratio], [n, k]), probs],
+    [n, k],
+  );
   const updates = graph.add("Mul", [extra, weight], [n, k]);
-  const gradient = graph.add("ScatterElements", [base, targets.ids, updates], [n, vocab], { axis: 1, reduction: "add" });
+  const gradient = graph.add("ScatterElements", [base, targets.ids, updates], [n, vocab], {
+    axis: 1,
+    reduction: "add",
+  });
   return { loss, gradient };
 }

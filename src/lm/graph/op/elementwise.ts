@@ -11,10 +11,7 @@ export function add(graph: Graph, a: Value, b: Value): Value {
 
 export function sub(graph: Graph, a: Value, b: Value): Value {
   const y = graph.add("Sub", [a, b], broadcast(a, b));
-  graph.record([y], [a, b], (dy) => [
-    sumTo(graph, dy, a),
-    sumTo(graph, graph.add("Neg", [dy], dy.dims), b),
-  ]);
+  graph.record([y], [a, b], (dy) => [sumTo(graph, dy, a), sumTo(graph, graph.add("Neg", [dy], dy.dims), b)]);
   return y;
 }
 
@@ -30,7 +27,8 @@ export function mul(graph: Graph, a: Value, b: Value): Value {
 function broadcast(a: Value, b: Value): readonly Dim[] {
   const rank = Math.max(a.dims.length, b.dims.length);
   return Array.from({ length: rank }, (_, i) => {
-    const x = a.dims.at(i - rank) !== undefined && i >= rank - a.dims.length ? a.dims[i - rank + a.dims.length] : 1;
+    const x =
+      a.dims.at(i - rank) !== undefined && i >= rank - a.dims.length ? a.dims[i - rank + a.dims.length] : 1;
     const z = i >= rank - b.dims.length ? b.dims[i - rank + b.dims.length] : 1;
     if (x !== z && x !== 1 && z !== 1)
       throw new Error(`${a.name} [${a.dims}] and ${b.name} [${b.dims}] do not broadcast`);

@@ -37,7 +37,12 @@ export function concat(graph: Graph, parts: readonly Value[], axis: number): Val
   );
   const y = graph.add("Concat", parts, dims, { axis });
   graph.record([y], parts, (dy) =>
-    graph.addMany("Split", [dy, graph.list(...lengths)], parts.map((part) => part.dims), { axis }),
+    graph.addMany(
+      "Split",
+      [dy, graph.list(...lengths)],
+      parts.map((part) => part.dims),
+      { axis },
+    ),
   );
   return y;
 }

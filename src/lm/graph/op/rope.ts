@@ -29,6 +29,11 @@ export function rope(graph: Graph, x: Value, angles: Angles): Value {
     graph.add(".RotaryEmbedding", [value, start, cos, graph.constant(sin, angles.dims)], dims);
   const y = turn(x, angles.sin);
   // A turn is undone by the opposite turn, which is also its transpose.
-  graph.record([y], [x], (dy) => [turn(dy, angles.sin.map((s) => -s))]);
+  graph.record([y], [x], (dy) => [
+    turn(
+      dy,
+      angles.sin.map((s) => -s),
+    ),
+  ]);
   return y;
 }
