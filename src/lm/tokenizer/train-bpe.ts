@@ -29,7 +29,9 @@ export function trainBpe(texts: Iterable<string>, size: number, specials: readon
     if (best === null) break;
     merges.push([best.left, best.right]);
     pairs.merge(best, pieces.length);
-    pieces.push(Buffer.concat([pieces[best.left] as Uint8Array, pieces[best.right] as Uint8Array]));
+    pieces.push(
+      Uint8Array.from([...(pieces[best.left] as Uint8Array), ...(pieces[best.right] as Uint8Array)]),
+    );
   }
   return new Bpe({ pieces, special: new Map(specials.map((text, id) => [text, id])), merges });
 }
