@@ -139,7 +139,7 @@ export class Graph {
       nodes.push(node);
     }
     return writeOnnx({
-      nodes: nodes.reverse(),
+      nodes: nodes.toReversed(),
       constants: [...this.#constants.values()].filter((constant) => needed.has(constant.name)),
       inputs: this.#inputs,
       outputs: this.#outputs,
@@ -153,4 +153,14 @@ export function sizes(value: Value): number[] {
     if (typeof dim === "string") throw new Error(`${value.name} has the open size ${dim}`);
     return dim;
   });
+}
+
+/** A value's sizes with the last one 1, as a sum over the last dim leaves them. */
+export function lastOne(value: Value): number[] {
+  return [...sizes(value).slice(0, -1), 1];
+}
+
+/** For messages. */
+export function described({ name, dims }: Value): string {
+  return `${name} [${dims.join(", ")}]`;
 }

@@ -10,7 +10,7 @@ import {
 import { tensorPlan, type ModelShape } from "../model/shape.ts";
 import type { Weights } from "../model/weights.ts";
 import type { Batch } from "./batches.ts";
-import type { Engine, Session, Tensors } from "./engine.ts";
+import type { Engine, EngineTensor, Session, Tensors } from "./engine.ts";
 import type { Settings } from "./settings.ts";
 
 /** Weights and Adam's moments: all that a step changes. */
@@ -65,9 +65,9 @@ export class Optimizer {
 
   /** One step, number `step` from 1. The loss is that before it, a mean in nats; the norm is that before clipping. */
   async step(batch: Batch, step: number, learningRate: number): Promise<{ loss: number; norm: number }> {
-    const into: Record<string, Tensors[string] | null> = { loss: null, norm: null };
+    const into: Record<string, EngineTensor | null> = { loss: null, norm: null };
     for (const [name, tensor] of Object.entries(this.#spare)) into[NEW + name] = tensor;
-    const scalar = (x: number): Tensors[string] => this.#engine.tensor(Float32Array.of(x), []);
+    const scalar = (x: number): EngineTensor => this.#engine.tensor(Float32Array.of(x), []);
     const inputs = { ...this.#current, ...this.#feed(batch, this.#size.targets) };
     const out = await this.#training.run(
       { ...inputs, learningRate: scalar(learningRate), step: scalar(step) },
@@ -75,7 +75,7 @@ export class Optimizer {
     );
     this.#spare = this.#current;
     this.#current = Object.fromEntries(
-      Object.keys(this.#spare).map((name) => [name, out[NEW + name] as Tensors[string]]),
+      Object.keys(this.#spare).map((name) => [name, out[NEW + name] as EngineTensor]),
     );
     return { loss: only(out, "loss"), norm: only(out, "norm") };
   }
@@ -84,7 +84,7 @@ export class Optimizer {
   async loss(batches: Iterable<Batch>, targets: number): Promise<number> {
     const session = await this.#openEvaluation(targets);
     const weights = Object.fromEntries(
-      tensorPlan(this.#shape).map(({ name }) => [name, this.#current[name] as Tensors[string]]),
+      tensorPlan(this.#shape).map(({ name }) => [name, this.#current[name] as EngineTensor]),
     );
     let sum = 0;
     let weight = 0;
@@ -101,7 +101,7 @@ export class Optimizer {
       new Map(
         tensorPlan(this.#shape).map(({ name }) => [
           name,
-          (this.#current[prefix + name]?.data as Float32Array).slice(),
+          (this.#current[prefix + name] as EngineTensor).data.slice() as Float32Array,
         ]),
       );
     return { weights: copy(""), m: copy(FIRST), v: copy(SECOND) };

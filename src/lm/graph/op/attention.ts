@@ -1,4 +1,4 @@
-import { sizes, type Graph, type Value } from "../graph.ts";
+import { lastOne, sizes, type Graph, type Value } from "../graph.ts";
 import { product } from "./matmul.ts";
 
 /**
@@ -17,7 +17,7 @@ export function attention(graph: Graph, q: Value, k: Value, v: Value, mask: Valu
   // positions (Dao et al. 2022, appendix B.4).
   graph.record([y], [q, k, v], (dy) => {
     const dWeights = product(graph, dy, v, { transB: true });
-    const sum = graph.add("ReduceSum", [graph.add("Mul", [dy, y], dims), graph.list(-1)], dims.with(-1, 1), {
+    const sum = graph.add("ReduceSum", [graph.add("Mul", [dy, y], dims), graph.list(-1)], lastOne(q), {
       keepdims: 1,
     });
     const dScores = graph.add("Mul", [weights, graph.add("Sub", [dWeights, sum], scores.dims)], scores.dims);

@@ -1,5 +1,5 @@
 import type { Dim } from "../onnx-file.ts";
-import { sizes, type Graph, type Value } from "../graph.ts";
+import { described, sizes, type Graph, type Value } from "../graph.ts";
 
 // Add, Sub and Mul with broadcasting: dims are aligned at the end, and a 1 (or a missing dim) is repeated.
 
@@ -26,13 +26,13 @@ export function mul(graph: Graph, a: Value, b: Value): Value {
 
 function broadcast(a: Value, b: Value): readonly Dim[] {
   const rank = Math.max(a.dims.length, b.dims.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const x =
-      a.dims.at(i - rank) !== undefined && i >= rank - a.dims.length ? a.dims[i - rank + a.dims.length] : 1;
-    const z = i >= rank - b.dims.length ? b.dims[i - rank + b.dims.length] : 1;
-    if (x !== z && x !== 1 && z !== 1)
-      throw new Error(`${a.name} [${a.dims}] and ${b.name} [${b.dims}] do not broadcast`);
-    return (x === 1 ? z : x) as Dim;
+  const full = (value: Value): Dim[] => [...Array<Dim>(rank - value.dims.length).fill(1), ...value.dims];
+  const others = full(b);
+  return full(a).map((x, i) => {
+    const y = others[i] as Dim;
+    if (x !== y && x !== 1 && y !== 1)
+      throw new Error(`${described(a)} and ${described(b)} do not broadcast`);
+    return x === 1 ? y : x;
   });
 }
 

@@ -1,11 +1,11 @@
-import { sizes, type Graph, type Value } from "../graph.ts";
+import { described, sizes, type Graph, type Value } from "../graph.ts";
 import { elements } from "../../model/shape.ts";
 
 // What moves numbers without changing them.
 
 export function reshape(graph: Graph, x: Value, dims: readonly number[]): Value {
   if (elements(dims) !== elements(sizes(x)))
-    throw new Error(`${x.name} [${x.dims}] cannot be seen as [${dims}]`);
+    throw new Error(`${described(x)} cannot be seen as [${dims.join(", ")}]`);
   const y = graph.add("Reshape", [x, graph.list(...dims)], dims);
   graph.record([y], [x], (dy) => [graph.add("Reshape", [dy, graph.list(...sizes(x))], x.dims)]);
   return y;

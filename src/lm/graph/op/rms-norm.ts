@@ -1,4 +1,4 @@
-import { sizes, type Graph, type Value } from "../graph.ts";
+import { lastOne, sizes, type Graph, type Value } from "../graph.ts";
 
 /**
  * x / sqrt(mean(x²) + epsilon) over the last dim, without a gain: the decoder multiplies the gain into the matrix that
@@ -8,7 +8,7 @@ export function rmsNorm(graph: Graph, x: Value, epsilon: number): Value {
   const dims = sizes(x);
   const width = dims.at(-1) as number;
   const ones = graph.constant(new Float32Array(width).fill(1), [width]);
-  const each = dims.with(-1, 1);
+  const each = lastOne(x);
   // ONNX Runtime's own operator, in the domain of ONNX; the second output is 1 / sqrt(mean(x²) + epsilon).
   const [y, r] = graph.addMany("SimplifiedLayerNormalization", [x, ones], [dims, each], {
     axis: -1,

@@ -1,4 +1,4 @@
-import { sizes, type Graph, type Value } from "../graph.ts";
+import { lastOne, sizes, type Graph, type Value } from "../graph.ts";
 
 /** Softmax over the last dim. */
 export function softmax(graph: Graph, x: Value): Value {
@@ -7,7 +7,7 @@ export function softmax(graph: Graph, x: Value): Value {
   // dx = y (dy - sum(y dy))
   graph.record([y], [x], (dy) => {
     const product = graph.add("Mul", [y, dy], dims);
-    const sum = graph.add("ReduceSum", [product, graph.list(-1)], dims.with(-1, 1), { keepdims: 1 });
+    const sum = graph.add("ReduceSum", [product, graph.list(-1)], lastOne(x), { keepdims: 1 });
     return [graph.add("Mul", [y, graph.add("Sub", [dy, sum], dims)], dims)];
   });
   return y;
