@@ -1,0 +1,269 @@
+import type { ChatModel } from "../runtime/chat-model.ts";
+import type { Asking } from "../sample/asking.ts";
+import { generate, type Delta } from "../sample/generate.ts";
+import type { RowChange } from "../sample/sampling-options.ts";
+import type { Asked } from "./asked.ts";
+import { chatCompletions } from "./chat-completions.ts";
+import { completions } from "./completions.ts";
+import { echoed } from "./echo.ts";
+import { messages } from "./messages.ts";
+import type { Piece, Protocol, Usage, Writer } from "./protocol.ts";
+import { openAiError, Refusal } from "./refusal.ts";
+import { responses } from "./responses.ts";
+
+/** A model as it is served. */
+export interface ServedModel {
+  readonly model: ChatModel;
+  /** Its name in answers and in the list of models. */
+  readonly id: string;
+  /** Of the weights. */
+  readonly fingerprint: string;
+}
+
+export interface ApiRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The body, parsed; anything. */
+  readonly body: unknown;
+}
+
+/** Where an answer goes: a head, parts, and when the promise of `answer` resolves, the end. */
+export interface AnswerOutput {
+  head(status: number, contentType: string): void;
+  /** Resolves when more may come. */
+  part(text: string): Promise<void> | void;
+}
+
+export interface AnswerContext {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Hexadecimal, new each time. */
+  randomId(): string;
+  readonly signal?: AbortSignal;
+}
+
+const PROTOCOLS: Readonly<Record<string, Protocol>> = {
+  "/v1/chat/completions": chatCompletions,
+  "/v1/completions": completions,
+  "/v1/responses": responses,
+  "/v1/messages": messages,
+};
+
+/** Answers one request of the API. Rejects only when `signal` ends it; every other failure is an answer that says so. */
+export async function answer(
+  served: ServedModel,
+  request: ApiRequest,
+  output: AnswerOutput,
+  context: AnswerContext,
+): Promise<void> {
+  const protocol = PROTOCOLS[request.path];
+  let streaming = false;
+  try {
+    if (request.method === "GET") return await sendModels(served, request.path, output);
+    if (protocol === undefined)
+      throw new Refusal(
+        404,
+        "unsupported_endpoint",
+        `the embedded model has no ${request.path}; it answers ${Object.keys(PROTOCOLS).join(", ")}`,
+      );
+    const asked = protocol.asked(request.body);
+    const askings = askingsOf(asked, served.model, context);
+    const writer = protocol.writer(asked, {
+      id: context.randomId(),
+      created: Math.floor(context.now() / 1000),
+      model: served.id,
+      fingerprint: served.fingerprint,
+      tokenBytes: (token) => served.model.tokenizer.bytes(token),
+    });
+    const started = (): void => void (streaming = true);
+    await (asked.stream
+      ? stream(served.model, asked, askings, writer, output, context, started)
+      : whole(served.model, asked, askings, writer, output, context));
+  } catch (error) {
+    if (context.signal?.aborted === true) throw error;
+    const refusal = Refusal.of(error, FIELDS);
+    const body = (protocol ?? chatCompletions).error(refusal);
+    // A stream that has begun can only say it as a last event.
+    if (!streaming) output.head(refusal.status, "application/json");
+    await output.part(streaming ? `event: error\ndata: ${body}\n\n` : body);
+  }
+}
+
+/** How the API calls what `sample` calls so. */
+const FIELDS: Readonly<Record<string, string>> = {
+  topP: "top_p",
+  topK: "top_k",
+  minP: "min_p",
+  logitBias: "logit_bias",
+  topLogprobs: "top_logprobs",
+  maxTokens: "max_tokens",
+};
+
+function askingsOf(asked: Asked, model: ChatModel, context: AnswerContext): Asking[] {
+  const prompts =
+    "turns" in asked.prompt
+      ? [turnsPrompt(asked.prompt.turns, model)]
+      : asked.prompt.texts.map((text) => textPrompt(text, model));
+  const seed = asked.seed ?? context.randomId();
+  return prompts.map((prompt, i) => {
+    if (prompt.length === 0)
+      throw new Refusal(
+        400,
+        "invalid_prompt",
+        "the prompt is empty; the model needs at least one token to go on from",
+        "prompt",
+      );
+    // With no tokens to draw, a text that fills the context can still be scored.
+    const room = model.runtime.context - prompt.length + (asked.maxTokens === 0 ? 1 : 0);
+    if (room < 1) throw tooLong(`${prompt.length} tokens`, model, "turns" in asked.prompt);
+    return {
+      prompt,
+      n: asked.n,
+      maxTokens: Math.max(1, asked.maxTokens ?? room),
+      stop: asked.stop,
+      sampling: {
+        ...asked.sampling,
+        seed: prompts.length === 1 ? seed : `${seed}/${i}`,
+        adjust: penalties(asked),
+      },
+    };
+  });
+}
+
+function turnsPrompt(
+  turns: readonly { readonly text: string }[] & Parameters<ChatModel["prompt"]>[0],
+  model: ChatModel,
+): number[] {
+  checkLength(
+    turns.reduce((sum, { text }) => sum + text.length, 0),
+    model,
+    true,
+  );
+  return model.prompt(turns);
+}
+
+function textPrompt(text: string | readonly number[], model: ChatModel): readonly number[] {
+  checkLength(text.length, model, false);
+  return typeof text === "string" ? model.tokenizer.encode(text) : text;
+}
+
+/** No token stands for more than this many characters, so what is far too long is refused without encoding it. */
+const LONGEST_TOKEN = 512;
+
+function checkLength(characters: number, model: ChatModel, dialogue: boolean): void {
+  if (characters > model.runtime.context * LONGEST_TOKEN)
+    throw tooLong(`${characters} characters`, model, dialogue);
+}
+
+function tooLong(length: string, model: ChatModel, dialogue: boolean): Refusal {
+  const context = model.runtime.context;
+  const message = `the prompt has ${length}; this model's context holds ${context} tokens with the answer: shorten it`;
+  return new Refusal(400, "context_length_exceeded", message, dialogue ? "messages" : "prompt");
+}
+
+/** OpenAI's penalties: a token's logit loses `frequency` for each time it stands in the answer, and `presence` once. */
+function penalties({ presencePenalty, frequencyPenalty }: Asked): RowChange | undefined {
+  if (presencePenalty === 0 && frequencyPenalty === 0) return undefined;
+  return (row, _prompt, answer) => {
+    for (const token of answer) row[token] = (row[token] as number) - frequencyPenalty;
+    for (const token of new Set(answer)) row[token] = (row[token] as number) - presencePenalty;
+  };
+}
+
+async function stream(
+  model: ChatModel,
+  asked: Asked,
+  askings: readonly Asking[],
+  writer: Writer,
+  output: AnswerOutput,
+  context: AnswerContext,
+  started: () => void,
+): Promise<void> {
+  const usage = promptUsage(askings);
+  const pieces = piecesOf(model, asked, askings, context, usage);
+  // The first pieces before the head: what cannot be answered is refused with its status.
+  let next = await pieces.next();
+  output.head(200, "text/event-stream; charset=utf-8");
+  started();
+  let text = writer.begin(usage);
+  for (; next.done !== true; next = await pieces.next()) {
+    for (const piece of next.value) text += writer.piece(piece);
+    if (text !== "") await output.part(text);
+    text = "";
+  }
+  await output.part(text + writer.end(usage));
+}
+
+async function whole(
+  model: ChatModel,
+  asked: Asked,
+  askings: readonly Asking[],
+  writer: Writer,
+  output: AnswerOutput,
+  context: AnswerContext,
+): Promise<void> {
+  const usage = promptUsage(askings);
+  const choices = Array.from({ length: askings.length * asked.n }, (_, choice): Piece => ({
+    choice,
+    text: "",
+    tokens: [],
+    finish: "length",
+    stoppedBy: null,
+  }));
+  for await (const pieces of piecesOf(model, asked, askings, context, usage)) {
+    for (const piece of pieces) {
+      const { text, tokens } = choices[piece.choice] as Piece;
+      choices[piece.choice] = { ...piece, text: text + piece.text, tokens: [...tokens, ...piece.tokens] };
+    }
+  }
+  output.head(200, "application/json");
+  await output.part(writer.whole(choices, usage));
+}
+
+interface Counted extends Usage {
+  completion: number;
+}
+
+function promptUsage(askings: readonly Asking[]): Counted {
+  return { prompt: askings.reduce((sum, { prompt }) => sum + prompt.length, 0), completion: 0 };
+}
+
+/** What the choices grow by, step for step; counts the tokens drawn into `usage`. */
+async function* piecesOf(
+  model: ChatModel,
+  asked: Asked,
+  askings: readonly Asking[],
+  context: AnswerContext,
+  usage: Counted,
+): AsyncGenerator<readonly Piece[], void, void> {
+  if (asked.echo) yield await echoed(model, asked, askings);
+  if (asked.maxTokens === 0) return;
+  const signal = context.signal === undefined ? {} : { signal: context.signal };
+  for await (const deltas of generate(model, askings, signal))
+    yield deltas.map((delta) => pieceOf(delta, asked, usage));
+}
+
+function pieceOf(
+  { asking, choice, text, tokens, finish, drawn }: Delta,
+  { n }: Asked,
+  usage: Counted,
+): Piece {
+  if (finish !== null) usage.completion += drawn;
+  return { choice: asking * n + choice, text, tokens, finish, stoppedBy: null };
+}
+
+async function sendModels({ id }: ServedModel, path: string, output: AnswerOutput): Promise<void> {
+  const card = { id, object: "model", created: 0, owned_by: "stillwatch" };
+  if (path === "/v1/models") {
+    output.head(200, "application/json");
+    return await output.part(JSON.stringify({ object: "list", data: [card] }));
+  }
+  const known = path === `/v1/models/${encodeURIComponent(id)}` || path === `/v1/models/${id}`;
+  output.head(known ? 200 : 404, "application/json");
+  await output.part(
+    known
+      ? JSON.stringify(card)
+      : openAiError(new Refusal(404, "model_not_found", `there is no model at ${path}; there is ${id}`)),
+  );
+}

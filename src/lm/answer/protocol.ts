@@ -1,0 +1,72 @@
+import type { Drawn } from "../sample/sampler.ts";
+import type { Finish } from "../sample/generate.ts";
+import type { Asked } from "./asked.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** One API: how it asks, and how it tells an answer, whole or as events. */
+export interface Protocol {
+  /** Throws Refusal. */
+  asked(body: unknown): Asked;
+  writer(asked: Asked, facts: AnswerFacts): Writer;
+  error(refusal: Refusal): string;
+}
+
+/** What every answer carries. */
+export interface AnswerFacts {
+  /** Random, without the prefix that the API puts before it. */
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly model: string;
+  /** Changes with the weights: the same seed, request and fingerprint give the same answer. */
+  readonly fingerprint: string;
+  /** The text of a token. */
+  tokenBytes(token: number): Uint8Array;
+}
+
+/** A further part of one choice. */
+export interface Piece {
+  readonly choice: number;
+  readonly text: string;
+  readonly tokens: readonly Drawn[];
+  /** Null while the choice goes on. */
+  readonly finish: Finish | null;
+  /** The stop text that ended it, if one did. */
+  readonly stoppedBy: string | null;
+}
+
+export interface Usage {
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+/** Events are whole server-sent events, each with its empty line. */
+export interface Writer {
+  begin(usage: Usage): string;
+  piece(piece: Piece): string;
+  end(usage: Usage): string;
+  /** The answer in one JSON text; the pieces are one a choice, in order. */
+  whole(choices: readonly Piece[], usage: Usage): string;
+}
+
+/** A server-sent event without a name, as OpenAI's older APIs have it. */
+export function bareEvent(data: unknown): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+export function namedEvent(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+export const DONE = "data: [DONE]\n\n";
+
+/** OpenAI's number for what cannot be (its API never gives -Infinity, which JSON has not). */
+const IMPOSSIBLE = -9999;
+
+export function jsonLogprob(logprob: number | null): number | null {
+  return logprob === -Infinity ? IMPOSSIBLE : logprob;
+}
+
+export function openAiUsage({ prompt, completion }: Usage): Record<string, number> {
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+}
