@@ -1,4 +1,4 @@
-import { type Graph, type Value } from "../graph.ts";
+import { described, type Graph, type Value } from "../graph.ts";
 import { sumTo } from "./elementwise.ts";
 
 export interface MatmulOptions {
@@ -38,8 +38,9 @@ export function product(graph: Graph, a: Value, b: Value, options: MatmulOptions
   const { transA = false, transB = false, alpha = 1 } = options;
   const rows = a.dims.at(transA ? -1 : -2);
   const columns = b.dims.at(transB ? -2 : -1);
-  if (rows === undefined || columns === undefined)
-    throw new Error(`${a.name} · ${b.name}: matrices have at least two dims`);
+  const inner = a.dims.at(transA ? -2 : -1);
+  if (rows === undefined || columns === undefined || inner !== b.dims.at(transB ? -1 : -2))
+    throw new Error(`${described(a)} · ${described(b)} cannot be multiplied`);
   const before = a.dims.length >= b.dims.length ? a.dims.slice(0, -2) : b.dims.slice(0, -2);
   return graph.add(".FusedMatMul", [a, b], [...before, rows, columns], {
     transA: Number(transA),
