@@ -24,6 +24,7 @@ export class Batches {
   readonly #pieces: readonly Piece[];
   readonly #arrays: Omit<Batch, "filled" | "total">;
   #packer: Packer;
+  #last = Number.POSITIVE_INFINITY;
   /** Documents that are longer than a row and were cut. */
   readonly cut: number;
 
@@ -47,23 +48,24 @@ export class Batches {
     this.#packer = this.#start();
   }
 
-  /** Batches until every document was seen `epochs` times. */
-  count(epochs: number): number {
+  /** Lets the stream end when every document was seen `epochs` times, and says after how many batches that is. */
+  limit(epochs: number): number {
+    this.#last = Math.max(1, Math.round(epochs * this.#pieces.length));
     const packer = this.#start();
     let steps = 0;
-    for (; packer.placed < epochs * this.#pieces.length; steps++) packer.next();
+    for (; packer.placed < this.#last; steps++) packer.next(this.#last);
     return steps;
   }
 
-  /** The next batch of an endless stream. */
+  /** The next batch of a stream that is endless without `limit`. */
   next(): Batch {
-    return this.#fill(this.#packer.next());
+    return this.#fill(this.#packer.next(this.#last));
   }
 
   /** Goes on as if `steps` batches had been taken from the beginning. */
   seek(steps: number): void {
     this.#packer = this.#start();
-    for (let i = 0; i < steps; i++) this.#packer.next();
+    for (let i = 0; i < steps; i++) this.#packer.next(this.#last);
   }
 
   /** All documents once; the last batch may be partly empty. */

@@ -32,11 +32,17 @@ export function trainingIdentity(
   documents: readonly Document[],
 ): string {
   let hash = FNV_START;
-  for (const { tokens, weights } of documents) {
-    hash = fnvStep(hash, tokens.length);
-    for (let i = 0; i < tokens.length; i++) hash = fnvStep(hash, tokens[i] as number);
-    for (let i = 0; i < (weights?.length ?? 0); i++)
-      hash = fnvStep(hash, Math.round((weights?.[i] as number) * 1024));
+  const mix = (list: ArrayLike<number>, scale: number): void => {
+    hash = fnvStep(hash, list.length);
+    for (let i = 0; i < list.length; i++) hash = fnvStep(hash, Math.round((list[i] as number) * scale));
+  };
+  for (const { tokens, weights, soft } of documents) {
+    mix(tokens, 1);
+    mix(weights ?? [], 1 << 16);
+    for (const target of soft ?? []) {
+      mix(target?.ids ?? [], 1);
+      mix(target?.probs ?? [], 1 << 16);
+    }
   }
   return JSON.stringify({ shape, settings, documents: documents.length, digest: avalanche(hash) });
 }

@@ -45,8 +45,8 @@ export class Packer {
     this.#random = random;
   }
 
-  /** The next batch; with `last`, no piece beyond that many is taken, so that a pass ends where it should. */
-  next(last = Number.POSITIVE_INFINITY): Plan {
+  /** The next batch. No more than `last` pieces are taken in all, so that a pass ends where it should. */
+  next(last: number): Plan {
     const rows: Piece[][] = Array.from({ length: this.#rows }, () => []);
     const room = new Int32Array(this.#rows).fill(this.#length);
     const place = (piece: Piece): boolean => {

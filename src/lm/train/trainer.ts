@@ -64,7 +64,7 @@ export async function openTrainer(input: TrainerInput): Promise<Trainer> {
   if (resume !== undefined) checkSame(resume.identity, identity);
   const size = { rows: settings.rows, length: settings.length, targets };
   const batches = new Batches(documents, size, seeded(settings.seed).fork("order of documents"));
-  const steps = settings.steps ?? batches.count(settings.epochs as number);
+  const steps = settings.steps ?? batches.limit(settings.epochs as number);
   const control = validation === undefined ? null : controlOf(validation, shape, size);
   const engine = await chooseEngine(input.engine);
   const start = resume ?? { weights: model.weights, m: new Map(), v: new Map() };
