@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { seeded } from "../../../stats/random.ts";
+import { hasEngine } from "../../engine.ts";
 import { chooseEngine, type Engine, type EngineTensor } from "../../train/engine.ts";
 import { gradientError, type Checked } from "../finite-differences.ts";
 import { Graph } from "../graph.ts";
 import { attention, causalMask } from "./attention.ts";
 import { add, mul, sub } from "./elementwise.ts";
-import { gather } from "./gather.ts";
+import { gather, scatterAdd } from "./gather.ts";
 import { concat, reshape, split, transpose } from "./layout.ts";
 import { matmul } from "./matmul.ts";
 import { rmsNorm } from "./rms-norm.ts";
@@ -133,6 +134,38 @@ describe("gradients against finite differences", () => {
       },
     };
     expect(await gradientError(engine, wrong, random)).toBeGreaterThan(5 * TOLERANCE);
+  });
+});
+
+describe.runIf(hasEngine("onnxruntime-node"))("rows that are named often", () => {
+  it("get all that is added to them, in the same order with one thread and with two", async () => {
+    random = seeded("threads");
+    const graph = new Graph();
+    const [n, rows, width] = [4096, 8, 64];
+    const updates = floats(n, width);
+    const numbers = Int32Array.from({ length: n }, () => random.below(rows));
+    const table = graph.input("table", "float32", [rows, width]);
+    const at = graph.input("at", "int32", [n]);
+    graph.output("sum", scatterAdd(graph, table, at, graph.input("updates", "float32", [n, width])));
+    const run = async (threads: number) => {
+      const some = await chooseEngine({ engine: "onnxruntime-node", threads });
+      const session = await some.open(graph.file());
+      const out = await session.run({
+        table: some.tensor(new Float32Array(rows * width), [rows, width]),
+        at: some.tensor(numbers, [n]),
+        updates: some.tensor(updates.data, updates.dims),
+      });
+      await session.close();
+      return out["sum"]!.data;
+    };
+    const want = new Float32Array(rows * width);
+    for (const [i, x] of updates.data.entries()) {
+      const to = numbers[Math.floor(i / width)]! * width + (i % width);
+      want[to] = want[to]! + x;
+    }
+    const once = await run(1);
+    for (const [i, x] of want.entries()) expect(once[i]).toBeCloseTo(x, 3);
+    for (let i = 0; i < 5; i++) expect(await run(2)).toEqual(once);
   });
 });
 
