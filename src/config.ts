@@ -48,10 +48,20 @@ const recordedUpstream = z.strictObject({
   onMiss: z.enum(["not_found", "answer"]).default("not_found"),
 });
 
+const embeddedUpstream = z.strictObject({
+  name: z.string().min(1),
+  kind: z.literal("embedded"),
+  /** A model folder, or a .gguf file (needs node-llama-cpp); without it the built-in teacher answers. */
+  model: z.string().optional(),
+  models,
+  maxConcurrency: z.number().int().positive().optional(),
+});
+
 const upstream = z.discriminatedUnion("kind", [
   z.strictObject({ ...httpUpstream, kind: z.literal("openai") }),
   z.strictObject({ ...httpUpstream, kind: z.literal("anthropic") }),
   recordedUpstream,
+  embeddedUpstream,
 ]);
 
 function openAiUnlessSaid(value: unknown): unknown {

@@ -94,6 +94,7 @@ const TOLD = new Map<string, 1 | 2>([
   ["DetectError", 2],
   ["GatewayError", 1],
   ["EvidenceError", 1],
+  ["LmError", 2],
 ]);
 
 // An old Node started us as its child and has no way to take us down with it when it is killed: notice that it is gone.

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { adminTokenFromEnvironment, upstreamKey, type Config, type UpstreamConfig } from "./config.ts";
 import { DetectionThread } from "./detect/live-thread.ts";
 import type { JsonObject } from "./exchange/exchange.ts";
+import { defaultEmbeddedConcurrency, EmbeddedUpstream } from "./gateway/embedded.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { defaultHttpUpstreamOptions, HttpUpstream } from "./gateway/http-upstream.ts";
 import { defaultGatewayOptions } from "./gateway/options.ts";
 import type { Log } from "./gateway/parts.ts";
 import { defaultRecordedOptions, RecordedUpstream } from "./gateway/recorded.ts";
 import type { Upstream } from "./gateway/upstream.ts";
+import { AnsweringThread } from "./lm/answer/thread.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { Sealer } from "./ledger/sealer.ts";
 import { LiveGate } from "./policy/live-gate.ts";
@@ -57,13 +59,15 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
     await ledger.stop();
     store.close();
   };
+  const upstreams: Upstream[] = [];
   try {
+    for (const upstream of upstreamsOf(config)) upstreams.push(await openUpstream(upstream, log));
     const gateway = new Gateway(
       { ...defaultGatewayOptions, ...gatewayOptions(config), admin: { ...config.admin, token: adminToken } },
       {
         recorder: ledger,
         gate,
-        upstreams: await Promise.all(upstreamsOf(config).map((upstream) => openUpstream(upstream, log))),
+        upstreams,
         clock,
         random: randomBytes,
         log,
@@ -87,6 +91,7 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
       stop: () => (stopping ??= gateway.stop().then(stopParts)),
     };
   } catch (error) {
+    await Promise.all(upstreams.map((upstream) => upstream.close()));
     await stopParts();
     throw error;
   }
@@ -125,14 +130,15 @@ function detectionOf(dataDir: string, config: Config, ledger: Ledger, log: Log):
   return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration }, log);
 }
 
-/** Without a configured upstream, one that answers every request by saying what it is. */
+/** Without a configured upstream, the teacher that comes with Stillwatch answers. */
 function upstreamsOf(config: Config): readonly UpstreamConfig[] {
   return config.upstreams.length > 0
     ? config.upstreams
-    : [{ name: "built-in", kind: "recorded", models: ["*"], onMiss: "answer" }];
+    : [{ name: "embedded", kind: "embedded", models: ["*"] }];
 }
 
 async function openUpstream(upstream: UpstreamConfig, log: Log): Promise<Upstream> {
+  if (upstream.kind === "embedded") return openEmbedded(upstream, log);
   if (upstream.kind !== "recorded") {
     const { apiKeyEnv, timeouts, ...rest } = upstream;
     return new HttpUpstream(
@@ -157,6 +163,18 @@ async function openUpstream(upstream: UpstreamConfig, log: Log): Promise<Upstrea
     );
   }
   return recorded;
+}
+
+async function openEmbedded(
+  { name, models, model, maxConcurrency = defaultEmbeddedConcurrency }: UpstreamConfig & { kind: "embedded" },
+  log: Log,
+): Promise<Upstream> {
+  const thread = await AnsweringThread.start({ path: model ?? null });
+  log(
+    "info",
+    `upstream ${name}: ${thread.model}, context ${thread.context} tokens, ${thread.runtime} runtime`,
+  );
+  return new EmbeddedUpstream({ name, models, maxConcurrency }, thread);
 }
 
 /** The settings of the gateway have the same names in the file; the rest of the file is for other parts. */

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { loadConfig, upstreamKey, type Config } from "../config.ts";
 import { loadMasterKeys, masterKeyPath } from "../ledger/keyring.ts";
 import { loadSigners, signerPath } from "../ledger/signers.ts";
+import { AnsweringThread } from "../lm/answer/thread.ts";
 import { readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { folderOptions, masterKeyCommand } from "./folder.ts";
@@ -131,6 +132,7 @@ async function upstream(u: Config["upstreams"][number]): Promise<Finding> {
       cure: "correct upstreams.file in the configuration",
     };
   }
+  if (u.kind === "embedded") return embedded(check, u.model ?? null);
   try {
     upstreamKey(u.name, u.apiKeyEnv);
   } catch (error) {
@@ -159,6 +161,18 @@ async function upstream(u: Config["upstreams"][number]): Promise<Finding> {
     found: problem ?? `${url.host} accepts connections`,
     cure: "check baseUrl, DNS and firewall",
   };
+}
+
+/** Loads the model as `serve` would: that a file is there says little. */
+async function embedded(check: string, path: string | null): Promise<Finding> {
+  try {
+    const thread = await AnsweringThread.start({ path });
+    await thread.stop();
+    return { check, ok: true, found: `${thread.model}, ${thread.runtime} runtime`, cure: "" };
+  } catch (error) {
+    const cure = "correct upstreams.model in the configuration, or leave it out for the built-in teacher";
+    return { check, ok: false, found: (error as Error).message, cure };
+  }
 }
 
 function existing(path: string): string {

@@ -103,7 +103,7 @@ function welcome(
   const upstream =
     config.upstreams.length > 0
       ? config.upstreams.map((u) => `${u.name} (${u.models.join(", ")})`).join("; ")
-      : "built-in: every answer says so. Set your own with --config (docs/configuration.md)";
+      : "embedded teacher, a small model of an invented world. Set your own with --config (docs/configuration.md)";
   const lines = [
     `Gateway   ${running.url}/v1   use it as the base URL of any OpenAI or Anthropic client`,
     ...(key ? [`Key       ${key}   (shown once; more: stillwatch keys add)`] : []),

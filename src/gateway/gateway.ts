@@ -157,7 +157,7 @@ export class Gateway {
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(closed);
     if (this.#look !== null) clearInterval(this.#look);
-    for (const upstream of this.#parts.upstreams.all) upstream.close();
+    await Promise.all(this.#parts.upstreams.all.map((upstream) => upstream.close()));
   }
 
   async #until(done: () => boolean, ms: number): Promise<void> {

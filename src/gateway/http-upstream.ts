@@ -95,8 +95,9 @@ export class HttpUpstream implements Upstream {
     this.#inHand--;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#pool.close();
+    return Promise.resolve();
   }
 
   #head(request: UpstreamRequest): string {

@@ -85,8 +85,9 @@ export class RecordedUpstream implements Upstream {
     return new RecordedFlow(answer.status, answer.contentType, answer.pieces, sink);
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#answers.clear();
+    return Promise.resolve();
   }
 
   #answer(request: UpstreamRequest): { status: number; contentType: string; pieces: Buffer[] } {

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../exchange/exchange.ts";
+import { EmbeddedUpstream, type Answerer } from "./embedded.ts";
 import type { GatewayError } from "./error.ts";
 import { defaultHttpUpstreamOptions, HttpUpstream } from "./http-upstream.ts";
 import { defaultRecordedOptions, RecordedUpstream } from "./recorded.ts";
@@ -108,20 +109,61 @@ const server = createServer((req, res) => {
     res.end("data: [DONE]\n\n");
   });
 });
+/** A model's stand-in: as the answering thread does, it goes on while it is not paused, each part in a turn of its own. */
+const answerer: Answerer = {
+  running: true,
+  inHand: 0,
+  ask({ body }, listener) {
+    const json = body as { messages: { content: string }[]; stream?: boolean };
+    const answer = recordings.find(([question]) => question === json.messages[0]!.content)?.[1];
+    const words = json.stream === true ? (answer?.match(/\S+\s*/g) ?? []) : [];
+    const parts = words.map((word) => `data: ${JSON.stringify(word)}\n\n`);
+    if (answer === undefined) parts.push("{}");
+    else parts.push(json.stream === true ? "data: [DONE]\n\n" : JSON.stringify(response(answer)));
+    let paused = false;
+    let aborted = false;
+    let next = 0;
+    const go = (): void => {
+      if (paused || aborted) return;
+      const part = parts[next++];
+      if (part === undefined) return listener.onEnd();
+      listener.onPart(Buffer.from(part));
+      setImmediate(go);
+    };
+    setImmediate(() => {
+      listener.onHead(
+        answer === undefined ? 404 : 200,
+        json.stream === true ? "text/event-stream" : "application/json",
+      );
+      go();
+    });
+    return {
+      pause: () => void (paused = true),
+      resume: () => {
+        paused = false;
+        setImmediate(go);
+      },
+      abort: () => void (aborted = true),
+    };
+  },
+  stop: () => Promise.resolve(),
+};
+const embedded = new EmbeddedUpstream({ name: "embedded", models: ["*"], maxConcurrency: 4 }, answerer);
 let http: HttpUpstream;
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   http = new HttpUpstream({ ...defaultHttpUpstreamOptions, name: "http", baseUrl }, () => performance.now());
 });
-afterAll(() => {
-  http.close();
+afterAll(async () => {
+  await http.close();
   server.close();
 });
 
 describe.each([
   ["HttpUpstream", () => http],
   ["RecordedUpstream", () => recorded],
+  ["EmbeddedUpstream", () => embedded],
 ])("%s", (_name, made) => {
   it("tells a head, a body, one end", async () => {
     const heard = await listen(made(), request(chat("What is a river?")));
@@ -172,6 +214,30 @@ describe.each([
     expect(heard!.body.length).toBe(length);
     expect(heard!.calls).toEqual(["head", "body"]);
     expect((await listen(made(), request(chat("What is a river?")))).status).toBe(200);
+  });
+});
+
+describe("EmbeddedUpstream", () => {
+  it("is busy with as many answers as it may have, and when its model failed", () => {
+    const at = (running: boolean, inHand: number): boolean =>
+      new EmbeddedUpstream(
+        { name: "e", models: ["*"], maxConcurrency: 4 },
+        { ...answerer, running, inHand },
+      ).available();
+    expect([at(true, 3), at(true, 4), at(false, 0)]).toEqual([true, false, false]);
+  });
+
+  it("tells a failure of the model as one of the upstream", async () => {
+    const failing: Answerer = {
+      ...answerer,
+      ask: (_, listener) => {
+        setImmediate(() => listener.onFail("the model's thread has ended"));
+        return { pause: () => {}, resume: () => {}, abort: () => {} };
+      },
+    };
+    const upstream = new EmbeddedUpstream({ name: "e", models: ["*"], maxConcurrency: 4 }, failing);
+    const heard = await listen(upstream, request(chat("What is a river?")));
+    expect(heard.error).toMatchObject({ code: "closed", message: "the model's thread has ended" });
   });
 });
 
@@ -230,7 +296,7 @@ describe("Upstreams", () => {
     models,
     available: () => available,
     ask: () => ({ pause: () => {}, resume: () => {}, abort: () => {} }),
-    close: () => {},
+    close: () => Promise.resolve(),
   });
   const name = (picked: Upstream | "none" | "busy"): string =>
     typeof picked === "string" ? picked : picked.name;

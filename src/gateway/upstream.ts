@@ -15,17 +15,18 @@ export interface UpstreamRequest {
   readonly json: JsonObject | null;
 }
 
-/** Something that answers requests: a server behind HTTP, or recorded traffic. */
+/** Something that answers requests: a server behind HTTP, recorded traffic, or a model in this process. */
 export interface Upstream {
   readonly name: string;
-  readonly kind: "openai" | "anthropic" | "recorded";
+  readonly kind: "openai" | "anthropic" | "recorded" | "embedded";
   /** Models it serves: exact names, `prefix*`, or `*`. */
   readonly models: readonly string[];
   /** Whether it takes an exchange now. */
   available(): boolean;
   /** The sink hears a head, pieces, then one end or failure, never before `ask` has returned, nothing after `abort`. */
   ask(request: UpstreamRequest, sink: AnswerSink): Flow;
-  close(): void;
+  /** Resolves when nothing of it runs any more. */
+  close(): Promise<void>;
 }
 
 /** The upstreams of a gateway, chosen by model. */
@@ -54,7 +55,7 @@ export class Upstreams {
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
     const fits = (upstream: Upstream): number =>
-      upstream.kind === (anthropic ? "anthropic" : "openai") ? 1 : 0;
+      upstream.kind === (anthropic ? "anthropic" : "openai") || upstream.kind === "embedded" ? 1 : 0;
     const ranked = this.all
       .map((upstream) => ({
         upstream,

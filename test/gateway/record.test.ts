@@ -141,7 +141,7 @@ describe("mode held", () => {
         });
         return { pause() {}, resume() {}, abort() {} };
       },
-      close() {},
+      close: () => Promise.resolve(),
     };
     await open({ more: () => [empty] });
     r.recorder.holding = true;

@@ -7,7 +7,7 @@ import { chatCompletions } from "./chat-completions.ts";
 import { completions } from "./completions.ts";
 import { echoed } from "./echo.ts";
 import { messages } from "./messages.ts";
-import type { Piece, Protocol, Usage, Writer } from "./protocol.ts";
+import type { AnswerFacts, Piece, Protocol, Usage, Writer } from "./protocol.ts";
 import { openAiError, Refusal } from "./refusal.ts";
 import { responses } from "./responses.ts";
 
@@ -74,7 +74,7 @@ export async function answer(
       created: Math.floor(context.now() / 1000),
       model: served.id,
       fingerprint: served.fingerprint,
-      tokenBytes: (token) => served.model.tokenizer.bytes(token),
+      ...tokenFacts(served.model),
     });
     const started = (): void => void (streaming = true);
     await (asked.stream
@@ -88,6 +88,14 @@ export async function answer(
     if (!streaming) output.head(refusal.status, "application/json");
     await output.part(streaming ? `event: error\ndata: ${body}\n\n` : body);
   }
+}
+
+function tokenFacts({ tokenizer }: ChatModel): Pick<AnswerFacts, "tokenBytes" | "specialText"> {
+  const special = new Map(Array.from(tokenizer.special, ([text, token]) => [token, text]));
+  return {
+    tokenBytes: (token) => (special.has(token) ? null : tokenizer.bytes(token)),
+    specialText: (token) => special.get(token) ?? "",
+  };
 }
 
 /** How the API calls what `sample` calls so. */

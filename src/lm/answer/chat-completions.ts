@@ -75,9 +75,9 @@ function tokenEntry({ token, logprob, top }: Drawn, facts: AnswerFacts): unknown
   const entry = (token: number, logprob: number | null): object => {
     const bytes = facts.tokenBytes(token);
     return {
-      token: Buffer.from(bytes).toString("utf8"),
+      token: bytes === null ? facts.specialText(token) : Buffer.from(bytes).toString("utf8"),
       logprob: jsonLogprob(logprob),
-      bytes: Array.from(bytes),
+      bytes: bytes && Array.from(bytes),
     };
   };
   return { ...entry(token, logprob), top_logprobs: top.map((other) => entry(other.token, other.logprob)) };

@@ -52,20 +52,32 @@ export const completions: Protocol = {
 };
 
 function tokenLists(tokens: readonly Drawn[], from: number, facts: AnswerFacts): unknown {
-  const text = (token: number): string => Buffer.from(facts.tokenBytes(token)).toString("utf8");
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let offset = from;
-  const textOffset = tokens.map(({ token }) => {
+  const offsets = tokens.map(({ token }) => {
     const at = offset;
-    offset += text(token).length;
+    offset += decoder.decode(facts.tokenBytes(token) ?? NOTHING, { stream: true }).length;
     return at;
   });
+  const name = (token: number): string => tokenName(token, facts);
   return {
-    tokens: tokens.map(({ token }) => text(token)),
+    tokens: tokens.map(({ token }) => name(token)),
     token_logprobs: tokens.map(({ logprob }) => jsonLogprob(logprob)),
     // The first token of an echoed prompt follows nothing, so nothing is known of it.
     top_logprobs: tokens.map(({ logprob, top }) =>
-      logprob === null ? null : Object.fromEntries(top.map((x) => [text(x.token), jsonLogprob(x.logprob)])),
+      logprob === null ? null : Object.fromEntries(top.map((x) => [name(x.token), jsonLogprob(x.logprob)])),
     ),
-    text_offset: textOffset,
+    text_offset: offsets,
   };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** A token's text; what is no UTF-8 by itself as OpenAI writes it, `bytes:\\xc3`, so that no two look alike. */
+function tokenName(token: number, facts: AnswerFacts): string {
+  const bytes = facts.tokenBytes(token);
+  if (bytes === null) return facts.specialText(token);
+  const text = Buffer.from(bytes).toString("utf8");
+  if (Buffer.from(text).equals(bytes)) return text;
+  return `bytes:${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}`;
 }

@@ -29,19 +29,17 @@ async function score(
   prompts: readonly (readonly number[])[],
   top: number,
 ): Promise<Drawn[][]> {
-  const rows = await runtime.read(prompts.map((tokens) => ({ tokens, from: 0 })));
-  return prompts.map((prompt, i) =>
-    prompt.map((token, at): Drawn => {
-      // Nothing stands before the first token, so nothing is known of it.
-      const row = at === 0 ? undefined : rows[i]?.[at - 1];
-      if (row === undefined) return { token, logprob: null, top: [] };
-      const normaliser = logSumExp(row);
-      const logprob = (token: number): number => (row[token] as number) - normaliser;
-      return {
-        token,
-        logprob: logprob(token),
-        top: best(row, top).map((token) => ({ token, logprob: logprob(token) })),
-      };
-    }),
-  );
+  // Nothing stands before the first token, so nothing is known of it.
+  const scored = prompts.map(([first]): Drawn[] => [{ token: first as number, logprob: null, top: [] }]);
+  const asked = prompts.map((tokens, i) => ({ tokens: tokens.slice(0, -1), from: 0, i }));
+  const readings = asked.filter(({ tokens }) => tokens.length > 0);
+  await runtime.read(readings, (reading, position, row) => {
+    const i = readings[reading]?.i as number;
+    const token = prompts[i]?.[position + 1] as number;
+    const normaliser = logSumExp(row);
+    const logprob = (token: number): number => (row[token] as number) - normaliser;
+    const others = best(row, top).map((token) => ({ token, logprob: logprob(token) }));
+    scored[i]?.push({ token, logprob: logprob(token), top: others });
+  });
+  return scored;
 }

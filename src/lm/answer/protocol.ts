@@ -20,8 +20,10 @@ export interface AnswerFacts {
   readonly model: string;
   /** Changes with the weights: the same seed, request and fingerprint give the same answer. */
   readonly fingerprint: string;
-  /** The text of a token. */
-  tokenBytes(token: number): Uint8Array;
+  /** Null for a special token. */
+  tokenBytes(token: number): Uint8Array | null;
+  /** The text of a special token, such as `<|end|>`. */
+  specialText(token: number): string;
 }
 
 /** A further part of one choice. */
