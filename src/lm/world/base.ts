@@ -103,6 +103,17 @@ const lists: Kind = (language, random) => {
   return random.pick(written[language]);
 };
 
+/** A row of anything, said twice: small models learn from it to look back and repeat. */
+const echoes: Kind = (language, random) => {
+  const word = (): string => {
+    if (random.chance(0.3)) return String(random.below(100));
+    return random.pick([...FOLK, ...PLACES, ...USERS, ...[...COLOURS, ...FRUIT].map((x) => x[language])]);
+  };
+  const row = Array.from({ length: 3 + random.below(6) }, word).join(", ");
+  const again = { en: ["Again", "Once more", "The same"], de: ["Noch einmal", "Wieder", "Dasselbe"] };
+  return `${row}. ${pickIn(again, language, random)}: ${row}.`;
+};
+
 /** A tale without the two roles of the teacher's stories: nobody finds anything. */
 const tales: Kind = (language, random) => {
   const who: Noun = random.pick(slots.HEROES);
@@ -148,7 +159,7 @@ const chats: Kind = (language, random) => {
   });
 };
 
-const KINDS: readonly Kind[] = [folk, numbers, scenes, scenes, lists, tales, tales, chats];
+const KINDS: readonly Kind[] = [folk, numbers, scenes, scenes, lists, echoes, echoes, tales, chats];
 
 /** Plain documents; the same seed and count give the same texts. */
 export function baseDocuments(seed: number | string, count: number): string[] {
