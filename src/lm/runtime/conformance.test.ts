@@ -1,16 +1,26 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, afterAll, describe, expect, it } from "vitest";
 import { seeded } from "../../stats/random.ts";
 import { hasEngine } from "../engine.ts";
 import { LmError } from "../error.ts";
 import type { ModelShape } from "../model/shape.ts";
 import { freshModel, type Model } from "../model/weights.ts";
+import { writeGguf } from "../formats/gguf.ts";
+import { SPECIAL_TOKENS, type Turn } from "../chat.ts";
+import { likelihoods } from "../sample/score.ts";
+import { Bpe } from "../tokenizer/bpe.ts";
+import { decode } from "../tokenizer/tokenizer.ts";
+import { houseChatModel } from "./chat-model.ts";
+import { openGguf } from "./llama.ts";
 import { onnxRuntime } from "./onnx.ts";
 import { plainRuntime } from "./plain.ts";
 import type { Runtime } from "./runtime.ts";
 
 // Odd sizes on purpose: no block of a fast kernel divides them.
 const shape: ModelShape = {
-  vocab: 71,
+  vocab: 267,
   width: 24,
   layers: 2,
   heads: 3,
@@ -21,6 +31,23 @@ const shape: ModelShape = {
 };
 
 /** A fresh model with the embedding made larger, so that its rows are far from flat. */
+const tokenizer = testTokenizer();
+
+/** Special tokens, every byte, and a few merges. */
+function testTokenizer(): Bpe {
+  const pairs = ["th", "he", "in", "er", "an", "re", " a"];
+  const id = (letter: string): number => 4 + letter.charCodeAt(0);
+  return new Bpe({
+    pieces: [
+      ...SPECIAL_TOKENS.map(() => null),
+      ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
+      ...pairs.map((pair) => Buffer.from(pair)),
+    ],
+    special: new Map(SPECIAL_TOKENS.map((text, token) => [text, token])),
+    merges: pairs.map((pair) => [id(pair[0] as string), id(pair[1] as string)] as const),
+  });
+}
+
 function testModel(): Model {
   const model = freshModel(shape, seeded("conformance"));
   const weights = new Map(model.weights);
@@ -45,6 +72,69 @@ conformance("plain", () => Promise.resolve(plainRuntime(model)));
 conformance("onnx web", () => onnxRuntime(model, { engine: "onnxruntime-web" }));
 if (hasEngine("onnxruntime-node"))
   conformance("onnx node", () => onnxRuntime(model, { engine: "onnxruntime-node" }));
+describe.runIf(hasEngine("node-llama-cpp"))("GGUF", () => {
+  const folder = mkdtempSync(join(tmpdir(), "stillwatch-gguf-"));
+  const path = join(folder, "model.gguf");
+  writeFileSync(path, writeGguf(model, tokenizer, "conformance"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  conformance("llama", async () => (await openGguf(path, { sequences: 3 })).runtime);
+
+  it("has the tokenizer, the chat template and the end of what was exported", async () => {
+    const gguf = await openGguf(path);
+    const house = houseChatModel(gguf.runtime, tokenizer);
+    const texts = [
+      "",
+      "the inner there",
+      " a naïve 🙂\n\n\t x",
+      "<|end|> is no token here <|user|>",
+      "in  an\u0000er",
+      "\uFEFFx",
+    ];
+    for (const text of texts) {
+      const tokens = gguf.tokenizer.encode(text);
+      expect(decode(gguf.tokenizer, tokens)).toBe(text);
+      expect(tokens).toEqual(tokenizer.encode(text));
+      const turns: Turn[] = [
+        { role: "system", text: "Be brief." },
+        { role: "user", text: "Hi!" },
+        { role: "assistant", text: "Hello" },
+        { role: "user", text },
+      ];
+      expect(gguf.prompt(turns)).toEqual(house.prompt(turns));
+    }
+    for (let token = 0; token < gguf.tokenizer.size; token++)
+      expect(gguf.tokenizer.bytes(token)).toEqual(new Uint8Array(tokenizer.bytes(token)));
+    expect(() => gguf.tokenizer.bytes(267)).toThrow(LmError);
+    expect(gguf.tokenizer.special).toEqual(tokenizer.special);
+    expect(gguf.ends).toEqual(house.ends);
+    expect(() => gguf.prompt([])).toThrow(LmError);
+    await gguf.runtime.stop();
+  });
+
+  it("scores continuations as whole rows would", async () => {
+    const { runtime } = await openGguf(path, { sequences: 2 });
+    const asked = [3, 1, 5, 0].map((length) => ({
+      prompt: sequenceOf(1 + length),
+      tokens: sequenceOf(length),
+    }));
+    const [fast, slow] = [await likelihoods(runtime, asked), await likelihoods(plainRuntime(model), asked)];
+    for (const [i, { tokens }] of fast.entries())
+      expect(Array.from(tokens)).toEqual(
+        Array.from(slow[i]?.tokens as Float64Array, (x) => expect.closeTo(x, 3) as number),
+      );
+    await runtime.stop();
+  });
+
+  it("refuses what it cannot hold", async () => {
+    await expect(openGguf(join(folder, "none.gguf"))).rejects.toMatchObject({ code: "not_found" });
+    await expect(openGguf(path, { context: 21 })).rejects.toMatchObject({ code: "unsupported" });
+    await expect(openGguf(path, { threads: 0 })).rejects.toMatchObject({ code: "unsupported" });
+    const gguf = await openGguf(path, { chatTemplate: "{% if %}" });
+    expect(() => gguf.prompt([{ role: "user", text: "x" }])).toThrow(LmError);
+    await gguf.runtime.stop();
+  });
+});
 
 function conformance(name: string, start: () => Promise<Runtime>): void {
   describe(`${name} runtime`, () => {
@@ -149,17 +239,17 @@ function conformance(name: string, start: () => Promise<Runtime>): void {
       };
       await refused(runtime.open([[1], []]), "prompt", /prompt 1 is empty/);
       await refused(runtime.open([sequenceOf(21)]), "prompt", /21 tokens.*holds 20/);
-      for (const token of [-1, 71, 0.5, Number.NaN])
-        await refused(runtime.open([[1, token]]), "vocabulary", /token 1 of prompt 0.*0\.\.70/);
+      for (const token of [-1, 267, 0.5, Number.NaN])
+        await refused(runtime.open([[1, token]]), "vocabulary", /token 1 of prompt 0.*0\.\.266/);
       const nothing = (): void => {};
       await refused(runtime.read([{ tokens: [], from: 0 }], nothing), "prompt", /sequence 0 is empty/);
       await refused(runtime.read([{ tokens: [1], from: 1 }], nothing), "prompt", /rows from 1/);
       await refused(runtime.read([{ tokens: [1], from: -1 }], nothing), "prompt", /rows from -1/);
-      await refused(runtime.read([{ tokens: [99], from: 0 }], nothing), "vocabulary", /is 99/);
+      await refused(runtime.read([{ tokens: [299], from: 0 }], nothing), "vocabulary", /is 299/);
 
       const decoding = await runtime.open([sequenceOf(19), [1]]);
       await refused(decoding.extend(new Map([[2, 1]])), "not_found", /sequence 2/);
-      await refused(decoding.extend(new Map([[0, 71]])), "vocabulary", /is 71/);
+      await refused(decoding.extend(new Map([[0, 267]])), "vocabulary", /is 267/);
       await decoding.extend(new Map([[0, 1]]));
       await refused(decoding.extend(new Map([[1, 1]])), "not_found", /sequence 1/);
       await refused(decoding.extend(new Map([[0, 1]])), "prompt", /21 tokens/);

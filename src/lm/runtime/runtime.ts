@@ -23,6 +23,11 @@ export interface Runtime {
    * only during the call of `each` (a row of a real vocabulary has 200 kB, so none is kept here).
    */
   read(sequences: readonly Reading[], each: RowReader): Promise<void>;
+  /**
+   * As `read`, but only the log-probability of the token that follows each position from `from` to the last but one.
+   * Only where whole rows are costly; the others' `read` is as good.
+   */
+  readonly readNext?: (sequences: readonly Reading[], each: NextReader) => Promise<void>;
   /** Gives back memory and threads. Idempotent; waits for work in hand. What is asked later throws LmError "engine_failed". */
   stop(): Promise<void>;
 }
@@ -34,6 +39,8 @@ export interface Reading {
 }
 
 export type RowReader = (sequence: number, position: number, row: Float32Array) => void;
+
+export type NextReader = (sequence: number, position: number, logprob: number) => void;
 
 /** Sequences in the making. One call at a time. */
 export interface Decoding {

@@ -1,5 +1,5 @@
 import { LmError } from "../error.ts";
-import type { Decoding, Reading, RowReader, Runtime } from "./runtime.ts";
+import type { Decoding, NextReader, Reading, RowReader, Runtime } from "./runtime.ts";
 
 /** What differs between runtimes. All that comes in here was checked. */
 export interface Engine<S> {
@@ -10,6 +10,7 @@ export interface Engine<S> {
   /** An empty set of sequences that will grow together. */
   together(): Together<S>;
   read(sequences: readonly Reading[], each: RowReader): Promise<void>;
+  readonly readNext?: Runtime["readNext"];
   stop(): Promise<void>;
 }
 
@@ -47,7 +48,7 @@ export function runtimeOf<S>(engine: Engine<S>): Runtime {
     return growing;
   };
 
-  const read = async (sequences: readonly Reading[], each: RowReader): Promise<void> => {
+  const checkReadings = (sequences: readonly Reading[]): void => {
     for (const [i, { tokens, from }] of sequences.entries()) {
       checkTokens(engine, tokens, `sequence ${i}`);
       if (!(Number.isInteger(from) && from >= 0 && from < tokens.length))
@@ -56,7 +57,16 @@ export function runtimeOf<S>(engine: Engine<S>): Runtime {
           `sequence ${i} has positions 0..${tokens.length - 1}; rows from ${from} are none`,
         );
     }
+  };
+
+  const read = async (sequences: readonly Reading[], each: RowReader): Promise<void> => {
+    checkReadings(sequences);
     await run(() => engine.read(sequences, each));
+  };
+
+  const readNext = async (sequences: readonly Reading[], each: NextReader): Promise<void> => {
+    checkReadings(sequences);
+    await run(() => engine.readNext?.(sequences, each) ?? Promise.resolve());
   };
 
   const stop = (): Promise<void> => {
@@ -64,7 +74,8 @@ export function runtimeOf<S>(engine: Engine<S>): Runtime {
     return stopped;
   };
 
-  return { name, vocab, context, batch, open, read, stop };
+  const all = { name, vocab, context, batch, open, read, stop };
+  return engine.readNext === undefined ? all : { ...all, readNext };
 }
 
 function growingSequences<S>(

@@ -58,16 +58,27 @@ async function readTargets(
         );
   }
   const asked = continuations.map((x, i) => ({ ...x, i })).filter(({ tokens }) => tokens.length > 0);
+  const give = (reading: number, position: number, logprob: (token: number) => number): void => {
+    const { i, prompt, tokens } = asked[reading] as Continuation & { i: number };
+    const at = position + 1 - prompt.length;
+    each(i, at, logprob(tokens[at] as number));
+  };
+  if (runtime.readNext !== undefined) {
+    const whole = asked.map(({ prompt, tokens }): Reading => ({
+      tokens: [...prompt, ...tokens],
+      from: prompt.length - 1,
+    }));
+    await runtime.readNext(whole, (reading, position, logprob) => give(reading, position, () => logprob));
+    return;
+  }
   // The last token is only asked about, not read.
   const readings = asked.map(({ prompt, tokens }): Reading => ({
     tokens: [...prompt, ...tokens.slice(0, -1)],
     from: prompt.length - 1,
   }));
-  await runtime.read(readings, (reading, position, row) => {
-    const { i, prompt, tokens } = asked[reading] as Continuation & { i: number };
-    const at = position + 1 - prompt.length;
-    each(i, at, (row[tokens[at] as number] as number) - logSumExp(row));
-  });
+  await runtime.read(readings, (reading, position, row) =>
+    give(reading, position, (token) => (row[token] as number) - logSumExp(row)),
+  );
 }
 
 /**
