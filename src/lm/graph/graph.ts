@@ -28,6 +28,7 @@ export class Graph {
   readonly #outputs: Value[] = [];
   readonly #tape: Recorded[] = [];
   readonly #numbers = new Map<number, Value>();
+  /** Names that are not the caller's are % and a number. */
   #count = 0;
 
   input(name: string, type: ElementType, dims: readonly Dim[]): Value {
@@ -39,7 +40,7 @@ export class Graph {
   constant(values: Float32Array | Int32Array | BigInt64Array, dims: readonly number[]): Value {
     const type =
       values instanceof Float32Array ? "float32" : values instanceof Int32Array ? "int32" : "int64";
-    const name = `c${this.#count++}`;
+    const name = `%${this.#count++}`;
     this.#constants.set(name, { name, type, dims, values });
     return { name, type, dims };
   }
@@ -75,7 +76,7 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
     type: ElementType = "float32",
   ): Value[] {
-    const outputs = outputDims.map((dims) => ({ name: `v${this.#count++}`, type, dims }));
+    const outputs = outputDims.map((dims) => ({ name: `%${this.#count++}`, type, dims }));
     this.#nodes.push({
       op: op.startsWith(".") ? op.slice(1) : op,
       domain: op.startsWith(".") ? "com.microsoft" : "",

@@ -186,9 +186,20 @@ describe.runIf(hasEngine("onnxruntime-node"))("engines", () => {
       for (const [i, x] of values.entries()) expect(web.model.weights.get(name)![i], name).toBeCloseTo(x, 3);
   });
 
-  it("give the same bits with two threads as in another run with two", async () => {
-    const two = () => train({ engine: { engine: "onnxruntime-node", threads: 2 } });
-    expect((await two()).model).toEqual((await two()).model);
+  it("give the same bits with two threads as with one, at a size at which work is shared", async () => {
+    const wide = freshModel({ ...shape, width: 64, hidden: 96, context: 64 }, seeded("wide"));
+    const random = seeded("long");
+    const documents = Array.from({ length: 40 }, () => ({
+      tokens: Array.from({ length: 65 }, () => random.below(3)),
+    }));
+    const run = (threads: number) =>
+      trainModel({
+        model: wide,
+        documents,
+        settings: { ...settings, steps: 6, rows: 32, length: 64 },
+        engine: { engine: "onnxruntime-node", threads },
+      });
+    expect((await run(2)).model).toEqual((await run(1)).model);
   });
 });
 
@@ -268,6 +279,11 @@ describe("what cannot be trained on", () => {
       { model: weights((x) => x.fill(Number.NaN, 3, 4)) },
       "weights",
       "model.norm.weight[3] is NaN",
+    ],
+    "patience with nothing to wait for": [
+      { settings: { ...settings, validateEvery: 5, patience: 2 } },
+      "training",
+      "patience is 2",
     ],
     "threads of the engine that has none": [
       { engine: { engine: "onnxruntime-web", threads: 2 } },

@@ -49,7 +49,7 @@ export interface Trainer {
   validate(): Promise<number | null>;
   /** Everything that going on needs; a copy. */
   checkpoint(): Checkpoint;
-  /** The model as it is now, or as it was at its best validation; a copy. */
+  /** The model as it is now, or as it was at its best validation (now, where there was none); later steps do not change it. */
   model(which?: "now" | "best"): Model;
   close(): Promise<void>;
 }
@@ -60,6 +60,11 @@ export async function openTrainer(input: TrainerInput): Promise<Trainer> {
   const { shape } = checkModel(model);
   const targets = checkDocuments(documents, shape.vocab);
   const settings = checkSettings(input.settings, shape, targets);
+  if (settings.patience > 0 && (validation === undefined || settings.validateEvery === 0))
+    throw new LmError(
+      "training",
+      `patience is ${settings.patience}, which needs validation documents and validateEvery above 0`,
+    );
   const identity = trainingIdentity(shape, settings, documents);
   if (resume !== undefined) checkSame(resume.identity, identity);
   const size = { rows: settings.rows, length: settings.length, targets };
