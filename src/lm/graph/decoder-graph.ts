@@ -5,7 +5,7 @@ import { gather } from "./op/gather.ts";
 import { concat, reshape, split, transpose } from "./op/layout.ts";
 import { matmul } from "./op/matmul.ts";
 import { rmsNorm } from "./op/rms-norm.ts";
-import { rope, ropeAngles } from "./op/rope.ts";
+import { rope, ropeAngles, type Angles } from "./op/rope.ts";
 import { swiglu } from "./op/swiglu.ts";
 import { sizes, type Graph, type Value } from "./graph.ts";
 
@@ -17,6 +17,18 @@ export function weightInputs(graph: Graph, shape: ModelShape): WeightValues {
     tensorPlan(shape).map(({ name, dims }) => [name, graph.input(name, "float32", dims)] as const),
   );
 }
+
+/** What every layer uses. */
+interface Packed {
+  readonly graph: Graph;
+  readonly shape: ModelShape;
+  readonly rows: number;
+  readonly length: number;
+  readonly angles: Angles;
+  readonly mask: Value;
+}
+/** A layer's weight by the middle of its name. */
+type LayerWeight = (name: string) => Value;
 
 /**
  * Logits [rows · length, vocab] of packed rows: `tokens` and `segments` are int32 [rows, length]; a position sees those
@@ -30,41 +42,35 @@ export function decoderLogits(
   { tokens, segments }: { tokens: Value; segments: Value },
 ): Value {
   const [rows, length] = sizes(tokens) as [number, number];
-  const embedding = take(weights, EMBEDDING);
   const angles = ropeAngles(length, shape.width / shape.heads, shape.ropeTheta);
-  const mask = causalMask(graph, segments);
+  const packed: Packed = { graph, shape, rows, length, angles, mask: causalMask(graph, segments) };
+  const embedding = take(weights, EMBEDDING);
   let x = gather(graph, embedding, reshape(graph, tokens, [rows * length]));
   for (let i = 0; i < shape.layers; i++) {
-    const weight = (name: string): Value => take(weights, `model.layers.${i}.${name}.weight`);
-    x = add(graph, x, attend(graph, shape, weight, x));
-    x = add(graph, x, feed(graph, shape, weight, x));
+    const weight: LayerWeight = (name) => take(weights, `model.layers.${i}.${name}.weight`);
+    x = add(graph, x, attend(packed, weight, x));
+    x = add(graph, x, feed(packed, weight, x));
   }
-  return matmul(
-    graph,
-    rmsNorm(graph, x, shape.normEpsilon),
-    gained(graph, embedding, take(weights, FINAL_NORM)),
-    {
-      transB: true,
-    },
-  );
-
-  function attend(graph: Graph, shape: ModelShape, weight: (name: string) => Value, x: Value): Value {
-    const { width, heads } = shape;
-    const headDim = width / heads;
-    const projections = ["q_proj", "k_proj", "v_proj"].map((name) => weight(`self_attn.${name}`));
-    const matrix = gained(graph, concat(graph, projections, 0), weight("input_layernorm"));
-    const qkv = matmul(graph, rmsNorm(graph, x, shape.normEpsilon), matrix, { transB: true });
-    const byHead = transpose(graph, reshape(graph, qkv, [rows, length, 3, heads, headDim]), [2, 0, 3, 1, 4]);
-    const [q, k, v] = split(graph, byHead, 0, 3).map((part) =>
-      reshape(graph, part, [rows, heads, length, headDim]),
-    ) as [Value, Value, Value];
-    const seen = attention(graph, rope(graph, q, angles), rope(graph, k, angles), v, mask);
-    const joined = reshape(graph, transpose(graph, seen, [0, 2, 1, 3]), [rows * length, width]);
-    return matmul(graph, joined, weight("self_attn.o_proj"), { transB: true });
-  }
+  const head = gained(graph, embedding, take(weights, FINAL_NORM));
+  return matmul(graph, rmsNorm(graph, x, shape.normEpsilon), head, { transB: true });
 }
 
-function feed(graph: Graph, shape: ModelShape, weight: (name: string) => Value, x: Value): Value {
+function attend({ graph, shape, rows, length, angles, mask }: Packed, weight: LayerWeight, x: Value): Value {
+  const { width, heads } = shape;
+  const headDim = width / heads;
+  const projections = ["q_proj", "k_proj", "v_proj"].map((name) => weight(`self_attn.${name}`));
+  const matrix = gained(graph, concat(graph, projections, 0), weight("input_layernorm"));
+  const qkv = matmul(graph, rmsNorm(graph, x, shape.normEpsilon), matrix, { transB: true });
+  const byHead = transpose(graph, reshape(graph, qkv, [rows, length, 3, heads, headDim]), [2, 0, 3, 1, 4]);
+  const [q, k, v] = split(graph, byHead, 0, 3).map((part) =>
+    reshape(graph, part, [rows, heads, length, headDim]),
+  ) as [Value, Value, Value];
+  const seen = attention(graph, rope(graph, q, angles), rope(graph, k, angles), v, mask);
+  const joined = reshape(graph, transpose(graph, seen, [0, 2, 1, 3]), [rows * length, width]);
+  return matmul(graph, joined, weight("self_attn.o_proj"), { transB: true });
+}
+
+function feed({ graph, shape }: Packed, weight: LayerWeight, x: Value): Value {
   const normed = rmsNorm(graph, x, shape.normEpsilon);
   const gain = weight("post_attention_layernorm");
   const [gate, up] = ["gate_proj", "up_proj"].map((name) =>

@@ -57,7 +57,7 @@ export class Graph {
     return this.constant(BigInt64Array.from(numbers, BigInt), [numbers.length]);
   }
 
-  /** Adds a node of one output, whose dims and type the caller knows. A name with a dot before it is com.microsoft's. */
+  /** Adds a node of one output, whose dims and type the caller knows. An `op` with a dot before it is com.microsoft's. */
   add(
     op: string,
     inputs: readonly (Value | null)[],

@@ -55,7 +55,10 @@ const processClock: Clock = {
   },
 };
 
-/** Trains to the end. Throws as `openTrainer` and `Trainer.step` do. */
+/**
+ * Trains to the end. A step keeps the thread busy (other events are served between two steps), so beside a server it belongs on a
+ * worker thread. Throws as `openTrainer` and `Trainer.step` do.
+ */
 export async function trainModel(input: TrainingInput): Promise<Trained> {
   const trainer = await openTrainer({ ...input, resume: await resumed(input) });
   try {
