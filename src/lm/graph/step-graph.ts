@@ -50,14 +50,20 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
       perm: [0, 2, 1, 3],
     });
   const turned = (x: Value): Value => op(".RotaryEmbedding", [x, at, cos, sin], x.dims, { num_heads: heads });
-  const lengths = {
-    past: op("Shape", [graph.input("past_key.0", "float32", ["S", heads, "P", headDim])], [1], {
-      start: 2,
-      end: 3,
-    }),
-    now: op("Shape", [tokens], [1], { start: 1, end: 2 }),
-  };
-  const bothLengths = op("Concat", [lengths.past, lengths.now], [2], { axis: 0 });
+  const cached = (name: string): Value => graph.input(name, "float32", ["S", heads, "P", headDim]);
+  const past = Array.from({ length: shape.layers }, (_, i) => ({
+    keys: cached(`past_key.${i}`),
+    values: cached(`past_value.${i}`),
+  }));
+  const lengthOf = (x: Value, dim: number): Value => op("Shape", [x], [1], { start: dim, end: dim + 1 });
+  const bothLengths = op(
+    "Concat",
+    [lengthOf((past[0] as { keys: Value }).keys, 2), lengthOf(tokens, 1)],
+    [2],
+    {
+      axis: 0,
+    },
+  );
 
   const embedding = take(EMBEDDING);
   let x = op("Gather", [graph.constant(embedding, [vocab, width]), tokens], ["S", "L", width], { axis: 0 });
@@ -85,12 +91,7 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
     const value = byHead(v);
     graph.output(`key.${i}`, key);
     graph.output(`value.${i}`, value);
-    const past = ["S", heads, "P", headDim];
-    const pastKey =
-      i === 0
-        ? { name: "past_key.0", type: "float32" as const, dims: past }
-        : graph.input(`past_key.${i}`, "float32", past);
-    const pastValue = graph.input(`past_value.${i}`, "float32", past);
+    const { keys, values } = past[i] as { keys: Value; values: Value };
     // The cache is multiplied where it lies; only scores are joined and parted, which are headDim times smaller.
     const scores = (keys: Value, length: string): Value =>
       op(".FusedMatMul", [query, keys], ["S", heads, "L", length], {
@@ -98,7 +99,7 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
         alpha: { float: 1 / Math.sqrt(headDim) },
       });
     const all = ["S", heads, "L", "P+L"];
-    const joinedScores = op("Concat", [scores(pastKey, "P"), scores(key, "L")], all, { axis: 3 });
+    const joinedScores = op("Concat", [scores(keys, "P"), scores(key, "L")], all, { axis: 3 });
     const weights = op("Softmax", [op("Add", [joinedScores, mask], all)], all, { axis: -1 });
     const [onPast, onNew] = graph.addMany(
       "Split",
@@ -110,11 +111,7 @@ export function stepGraph(shape: ModelShape, weights: Weights): Uint8Array {
       { axis: 3 },
     ) as [Value, Value];
     const dims = ["S", heads, "L", headDim];
-    const seen = op(
-      "Add",
-      [op("MatMul", [onPast, pastValue], dims), op("MatMul", [onNew, value], dims)],
-      dims,
-    );
+    const seen = op("Add", [op("MatMul", [onPast, values], dims), op("MatMul", [onNew, value], dims)], dims);
     const together = op(
       "Reshape",
       [op("Transpose", [seen], ["S", "L", heads, headDim], { perm: [0, 2, 1, 3] }), joined],
