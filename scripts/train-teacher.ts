@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { disagreements } from "../src/lm/teacher/evaluate.ts";
-import { readCard, TEACHER_FOLDER, type TeacherCard } from "../src/lm/teacher/load.ts";
+import { teacherCard, TEACHER_FOLDER, type TeacherCard } from "../src/lm/teacher/load.ts";
 import { teacherRecipe } from "../src/lm/teacher/recipe.ts";
 import { trainTeacher } from "../src/lm/teacher/train-teacher.ts";
 import type { EngineName } from "../src/lm/train/engine.ts";
@@ -26,7 +26,7 @@ process.once("SIGINT", () => {
   stop.abort();
 });
 
-const committed = existsSync(`${TEACHER_FOLDER}/card.json`) ? readCard(TEACHER_FOLDER) : null;
+const committed = existsSync(`${TEACHER_FOLDER}/card.json`) ? teacherCard(TEACHER_FOLDER) : null;
 const card = await trainTeacher({
   recipe: teacherRecipe,
   folder,

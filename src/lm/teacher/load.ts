@@ -52,7 +52,7 @@ const cardFile = z.looseObject({
 
 /** Throws LmError: "not_found", "format" (a file is not the one that its card describes), and what `loadModelFolder` throws. */
 export function loadTeacher(folder: string = TEACHER_FOLDER): Teacher {
-  const card = readCard(folder);
+  const card = teacherCard(folder);
   for (const [part, name] of Object.entries(FILES) as [keyof typeof FILES, string][]) {
     const path = join(folder, name);
     if (existsSync(path) && hashOf(path) !== card.sha256[part])
@@ -82,7 +82,7 @@ export function saveTeacher(
   return card;
 }
 
-export function readCard(folder: string): TeacherCard {
+export function teacherCard(folder: string = TEACHER_FOLDER): TeacherCard {
   const path = join(folder, CARD);
   if (!existsSync(path))
     throw new LmError("not_found", `there is no ${path}; \`npm run teacher\` makes a teacher`);
