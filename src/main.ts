@@ -48,6 +48,10 @@ const COMMANDS: Readonly<
     load: async () => (await import("./cli/evidence.ts")).evidence,
   },
   receipt: { summary: "check a receipt", load: async () => (await import("./cli/receipt.ts")).receipt },
+  model: {
+    summary: "a language model in this process: ask, score, export",
+    load: async () => (await import("./cli/model.ts")).model,
+  },
   bench: {
     summary: "the product's own measurements",
     load: async () => (await import("./cli/bench.ts")).bench,
