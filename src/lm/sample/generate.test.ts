@@ -148,6 +148,7 @@ describe("generate", () => {
         }
         expect(got).toEqual(script.map((text) => decode(bytes, text)));
       }),
+      { numRuns: 40 },
     );
     function asking_(line: number): Asking {
       return asking(line, { maxTokens: 1900 });

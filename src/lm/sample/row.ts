@@ -49,18 +49,20 @@ export function best(row: ArrayLike<number>, count: number): number[] {
 }
 
 /**
- * Takes places out of `heap` in falling order of `weights`, the first of equal ones first: building it touches each
- * place about twice, and only what is taken is sorted, so a nucleus of 50 tokens costs no sort of 50,000.
+ * Orders the first `size` places of `heap` so that `pop` takes them in falling order of `weights`, the first of equal
+ * ones first. It touches each place about twice, and only what is taken is sorted: a nucleus of 50 tokens costs no sort
+ * of 50,000.
  */
-export function* falling(weights: Float64Array, heap: Int32Array, size: number): Generator<number> {
+export function heapify(weights: Float64Array, heap: Int32Array, size: number): void {
   for (let at = (size >> 1) - 1; at >= 0; at--) sink(weights, heap, at, size);
-  for (let left = size; left > 0;) {
-    const place = heap[0] as number;
-    left--;
-    heap[0] = heap[left] as number;
-    sink(weights, heap, 0, left);
-    yield place;
-  }
+}
+
+/** The place of the largest weight left; `size` places are, and then one fewer. */
+export function pop(weights: Float64Array, heap: Int32Array, size: number): number {
+  const place = heap[0] as number;
+  heap[0] = heap[size - 1] as number;
+  sink(weights, heap, 0, size - 1);
+  return place;
 }
 
 function sink(weights: Float64Array, heap: Int32Array, start: number, size: number): void {

@@ -1,6 +1,6 @@
 import { seeded, type Random } from "../../stats/random.ts";
 import { LmError } from "../error.ts";
-import { best, falling, highest, logSumExp } from "./row.ts";
+import { best, heapify, highest, logSumExp, pop } from "./row.ts";
 import { ABSOLUTE_BIAS, checkSampling, type SamplerOptions, type Sampling } from "./sampling-options.ts";
 
 export interface Scored {
@@ -104,7 +104,9 @@ function drawer(
     }
     kept.length = 0;
     let held = 0;
-    for (const token of falling(weights, heap, size)) {
+    heapify(weights, heap, size);
+    for (let left = size; left > 0; left--) {
+      const token = pop(weights, heap, left);
       kept.push(token);
       held += weights[token] as number;
       if (kept.length === topK || (topK === 0 && held >= topP * total)) break;
