@@ -7,12 +7,18 @@ import { LmError } from "./error.ts";
 const COMMANDS = { "onnxruntime-node": "npm run engine onnx", "node-llama-cpp": "npm run engine llama" };
 export type NativeEngine = keyof typeof COMMANDS;
 
+/** Where an engine is looked for: among the dependencies, and where `npm run engine` puts it. */
+const PLACES: readonly (string | URL)[] = [
+  import.meta.url,
+  new URL("../../engines/package.json", import.meta.url),
+];
+
 /**
  * The module of a native engine: the one that resolves from here, else from `engines/`.
  * Throws LmError "engine_missing" with the command that installs it, "engine_failed" when it is there but does not load.
  */
-export async function loadEngine(name: NativeEngine): Promise<unknown> {
-  const path = engineEntry(name);
+export async function loadEngine(name: NativeEngine, places = PLACES): Promise<unknown> {
+  const path = engineEntry(name, places);
   if (path === null)
     throw new LmError(
       "engine_missing",
@@ -28,11 +34,11 @@ export async function loadEngine(name: NativeEngine): Promise<unknown> {
 }
 
 export function hasEngine(name: NativeEngine): boolean {
-  return engineEntry(name) !== null;
+  return engineEntry(name, PLACES) !== null;
 }
 
-function engineEntry(name: NativeEngine): string | null {
-  for (const from of [import.meta.url, new URL("../../engines/package.json", import.meta.url)]) {
+function engineEntry(name: NativeEngine, places: readonly (string | URL)[]): string | null {
+  for (const from of places) {
     try {
       return createRequire(from).resolve(name);
     } catch {

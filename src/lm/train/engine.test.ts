@@ -22,15 +22,6 @@ describe("chooseEngine", () => {
   it.each([0, 1.5, Number.NaN, 1000])("refuses %s threads", async (threads) => {
     await expect(chooseEngine({ threads })).rejects.toMatchObject({ name: "LmError", code: "training" });
   });
-
-  it.runIf(!hasEngine("onnxruntime-node"))(
-    "says how to install onnxruntime-node where it is missing",
-    async () => {
-      await expect(chooseEngine({ engine: "onnxruntime-node" })).rejects.toMatchObject({
-        code: "engine_missing",
-      });
-    },
-  );
 });
 
 describe.each(engines)("%s", (name) => {
