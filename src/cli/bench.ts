@@ -7,6 +7,7 @@ import type { Command } from "./command.ts";
 const SCRIPTS: Readonly<Record<string, string>> = {
   gateway: "throughput, latency and CPU beside nginx, our own pass-through and Portkey (needs nginx and wrk)",
   journal: "recorded, encrypted and committed exchanges per CPU-second; bytes on disk; verification",
+  lm: "training, generation and scoring of the embedded model; the teacher's and a student's scores",
 };
 
 const HELP = `stillwatch bench <what> [options]
