@@ -36,10 +36,10 @@ const card = await trainTeacher({
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   },
-  onProgress: ({ step, steps, loss, tokensPerCpuSecond, secondsLeft, cpuSeconds }) => {
+  onProgress: ({ phase, step, steps, loss, tokensPerCpuSecond, secondsLeft, cpuSeconds }) => {
     if (step % 50 === 0 || step === steps)
       process.stderr.write(
-        `\rstep ${step}/${steps}  loss ${loss.toFixed(3)}  ${tokensPerCpuSecond.toFixed(0)} tokens/CPU-s  ${(cpuSeconds / 60).toFixed(1)} CPU-min  ETA ${(secondsLeft / 60).toFixed(1)} min   `,
+        `\r${phase} step ${step}/${steps}  loss ${loss.toFixed(3)}  ${tokensPerCpuSecond.toFixed(0)} tokens/CPU-s  ${(cpuSeconds / 60).toFixed(1)} CPU-min  ETA ${(secondsLeft / 60).toFixed(1)} min   `,
       );
   },
 });

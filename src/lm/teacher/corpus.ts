@@ -9,24 +9,25 @@ import { teacherDocuments, type WorldDocument } from "../world/world.ts";
 import type { Recipe } from "./recipe.ts";
 
 export interface Corpus {
-  readonly texts: readonly WorldDocument[];
   readonly tokenizer: Bpe;
   /** The texts, ready for the trainer. */
-  readonly documents: readonly Document[];
-  /** SHA-256 of the texts as JSON, one a line. */
+  readonly pretraining: readonly Document[];
+  readonly teaching: readonly Document[];
+  /** SHA-256 of the texts of both as JSON, one a line. */
   readonly sha256: string;
 }
 
 /** What a recipe learns from. */
-export function corpusOf({ seed, tokenizer, documents, promptWeight }: Recipe): Corpus {
-  const texts = teacherDocuments(seed, documents);
+export function corpusOf({ seed, tokenizer, pretraining, teaching, promptWeight }: Recipe): Corpus {
   const bpe = worldTokenizer(seed, tokenizer);
+  const plain = baseDocuments(seed, pretraining.documents);
+  const texts = teacherDocuments(seed, teaching.documents);
   const hash = createHash("sha256");
-  for (const text of texts) hash.update(`${JSON.stringify(text)}\n`);
+  for (const text of [...plain, ...texts]) hash.update(`${JSON.stringify(text)}\n`);
   return {
-    texts,
     tokenizer: bpe,
-    documents: texts.map((text) => trainingDocument(bpe, text, promptWeight)),
+    pretraining: plain.map((text) => trainingDocument(bpe, text)),
+    teaching: texts.map((text) => trainingDocument(bpe, text, promptWeight)),
     sha256: hash.digest("hex"),
   };
 }

@@ -13,18 +13,24 @@ export interface Recipe {
     readonly documents: number;
     readonly base: number;
   };
-  /** Documents that it learns from (world.ts, `teacherDocuments`). */
-  readonly documents: number;
+  /** First plain text of the base corpus, from which it learns words and to copy… */
+  readonly pretraining: Phase;
+  /** …then dialogues, with some plain text between (world.ts, `teacherDocuments`). */
+  readonly teaching: Phase;
   /** How much a token of a prompt counts beside one of an answer. */
   readonly promptWeight: number;
-  readonly settings: Partial<Settings>;
   /** Held-out items of every task on which it is scored. */
   readonly examination: { readonly seed: string; readonly each: number };
 }
 
+export interface Phase {
+  readonly documents: number;
+  readonly settings: Partial<Settings>;
+}
+
 /**
- * Chosen by short trials on the held-out split of another examination seed ("trial"): rows of 128 hold three documents, batches of 1,024
- * tokens learn more a token than larger ones, and eight heads copy sooner than four.
+ * Chosen by short trials (another examination seed, "trial"): rows of 128 hold three documents, small batches learn more a token than
+ * large ones, and to have learnt copying first is what rewriting and calculating wait for.
  */
 export const teacherRecipe: Recipe = {
   name: "stillwatch-teacher-1",
@@ -32,15 +38,21 @@ export const teacherRecipe: Recipe = {
   shape: {
     width: 128,
     layers: 4,
-    heads: 8,
+    heads: 4,
     hidden: 384,
     context: 256,
     ropeTheta: 10_000,
     normEpsilon: 1e-5,
   },
   tokenizer: { size: 1024, documents: 20_000, base: 5_000 },
-  documents: 140_000,
+  pretraining: {
+    documents: 40_000,
+    settings: { steps: 2_000, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.5, seed: 1 },
+  },
+  teaching: {
+    documents: 110_000,
+    settings: { steps: 7_500, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.01, seed: 2 },
+  },
   promptWeight: 0.1,
-  settings: { steps: 5_000, rows: 8, length: 128, learningRate: 3e-3, warmup: 100, floor: 0.02, seed: 1 },
   examination: { seed: "teacher", each: 40 },
 };

@@ -19,8 +19,14 @@ const tiny: Recipe = {
   name: "tiny",
   shape: { ...teacherRecipe.shape, width: 16, layers: 1, heads: 2, hidden: 16 },
   tokenizer: { size: 400, documents: 200, base: 50 },
-  documents: 300,
-  settings: { steps: 6, rows: 2, length: 128, learningRate: 1e-3, warmup: 2, seed: 1 },
+  pretraining: {
+    documents: 50,
+    settings: { steps: 2, rows: 2, length: 128, learningRate: 1e-3, warmup: 1, seed: 1 },
+  },
+  teaching: {
+    documents: 300,
+    settings: { steps: 4, rows: 2, length: 128, learningRate: 1e-3, warmup: 2, seed: 2 },
+  },
   examination: { seed: "tiny", each: 1 },
 };
 const cpu = (): number => 0;
@@ -41,7 +47,7 @@ describe("trainTeacher", () => {
       folder: part,
       cpu,
       signal: stop.signal,
-      onProgress: ({ step }) => step === 3 && stop.abort(),
+      onProgress: ({ phase, step }) => phase === "teaching" && step === 2 && stop.abort(),
     });
     expect(first).toBeNull();
     const second = await trainTeacher({ recipe: tiny, folder: part, cpu });

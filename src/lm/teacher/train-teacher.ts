@@ -5,7 +5,7 @@ import { houseChatModel } from "../runtime/chat-model.ts";
 import { onnxRuntime } from "../runtime/onnx.ts";
 import { seeded } from "../../stats/random.ts";
 import type { EngineOptions } from "../train/engine.ts";
-import { trainModel, type Progress } from "../train/train-model.ts";
+import { trainModel, type Progress, type Trained } from "../train/train-model.ts";
 import type { Bpe } from "../tokenizer/bpe.ts";
 import { corpusOf } from "./corpus.ts";
 import { evaluate } from "./evaluate.ts";
@@ -16,11 +16,17 @@ export interface TeacherTraining {
   readonly recipe: Recipe;
   /** Where model, card and the checkpoint go; a checkpoint that is there is gone on from. */
   readonly folder: string;
-  readonly onProgress?: ((progress: Progress & { readonly cpuSeconds: number }) => void) | undefined;
+  readonly onProgress?: ((progress: TeacherProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly engine?: EngineOptions | undefined;
   /** Seconds of processor time that this process used. */
   readonly cpu: () => number;
+}
+
+export interface TeacherProgress extends Progress {
+  readonly phase: "pretraining" | "teaching";
+  /** Of everything so far. */
+  readonly cpuSeconds: number;
 }
 
 /** Steps between two checkpoints: about half a minute of work. */
@@ -35,19 +41,25 @@ export async function trainTeacher(input: TeacherTraining): Promise<TeacherCard 
   const corpus = corpusOf(recipe);
   const shape = { ...recipe.shape, vocab: corpus.tokenizer.size };
   const spent = spentSoFar(folder, input.cpu);
-  const trained = await trainModel({
-    model: freshModel(shape, seeded(recipe.seed)),
-    documents: corpus.documents,
-    settings: recipe.settings,
-    checkpoint: { path: `${folder}/training.safetensors`, every: CHECKPOINT_EVERY },
-    signal: input.signal,
-    engine: input.engine,
-    onProgress: (progress) => {
-      if (progress.step % CHECKPOINT_EVERY === 0) spent.save();
-      input.onProgress?.({ ...progress, cpuSeconds: spent.seconds() });
-    },
-  });
-  spent.save();
+  const phase = async (name: "pretraining" | "teaching", from: Model): Promise<Trained> => {
+    const trained = await trainModel({
+      model: from,
+      documents: corpus[name],
+      settings: recipe[name].settings,
+      checkpoint: { path: `${folder}/${name}.safetensors`, every: CHECKPOINT_EVERY },
+      signal: input.signal,
+      engine: input.engine,
+      onProgress: (progress) => {
+        if (progress.step % CHECKPOINT_EVERY === 0) spent.save();
+        input.onProgress?.({ ...progress, phase: name, cpuSeconds: spent.seconds() });
+      },
+    });
+    spent.save();
+    return trained;
+  };
+  const pretrained = await phase("pretraining", freshModel(shape, seeded(recipe.seed)));
+  if (pretrained.stopped === "signal") return null;
+  const trained = await phase("teaching", pretrained.model);
   if (trained.stopped === "signal") return null;
   const model = { shape, weights: halved(trained.model) };
   const { scores } = await examine(model, corpus.tokenizer, recipe, input.engine);
@@ -55,9 +67,13 @@ export async function trainTeacher(input: TeacherTraining): Promise<TeacherCard 
     name: recipe.name,
     parameters: countParameters(shape),
     recipe,
-    corpus: { documents: corpus.texts.length, sha256: corpus.sha256, cut: trained.cut },
+    corpus: {
+      documents: corpus.pretraining.length + corpus.teaching.length,
+      sha256: corpus.sha256,
+      cut: trained.cut,
+    },
     training: {
-      steps: trained.steps,
+      steps: pretrained.steps + trained.steps,
       loss: trained.loss,
       engine: trained.engine,
       node: process.version,

@@ -53,7 +53,8 @@ const LEFT = { en: "There are {r} {what}.", de: "Es sind {r} {what}." } as const
 const sums = inBothLanguages<Sum>({
   name: "sum",
   family: "arithmetic",
-  weight: 2,
+  weight: 1.5,
+  practice: 2,
   draw: drawSum,
   key: sumKey,
   write: (sum, language, random) => {
@@ -71,6 +72,7 @@ const sums = inBothLanguages<Sum>({
 const problems = inBothLanguages<Sum>({
   name: "word-problem",
   family: "arithmetic",
+  practice: 2,
   draw: drawSum,
   key: sumKey,
   write: (sum, language, random) => {
@@ -100,14 +102,14 @@ export const arithmeticTasks: readonly Task[] = [...sums, ...problems];
 function drawSum(random: { below(bound: number): number; chance(p: number): boolean }): Sum {
   return {
     a: 11 + random.below(29),
-    b: 2 + random.below(8),
+    b: 2 + random.below(5),
     minus: random.chance(0.5),
     steps: random.chance(0.5),
   };
 }
 
-function sumKey({ a, b }: Sum): string {
-  return `operands/${a}/${b}`;
+export function sumKey({ a, b }: Pick<Sum, "a" | "b">): string {
+  return `base/operands/${a}/${b}`;
 }
 
 function result({ a, b, minus }: Sum): number {

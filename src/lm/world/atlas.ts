@@ -25,37 +25,31 @@ export interface Thing extends Both {
 }
 
 const WOMEN =
-  "Tamsel Orlisa Merith Yvenna Selka Brinna Lorwen Pellia Quenna Ruvia Sanvi Torrea Ulmia Vessa Wilja Zerra Halwyn Imrella Jossa Faldra Gisenne Elowa Dorvia Corvelle".split(
+  "Tamsel Orlisa Merith Yvenna Selka Brinna Lorwen Pellia Quenna Ruvia Sanvi Torrea Ulmia Vessa Wilja Zerra Halwyn Imrella Jossa Faldra".split(
     " ",
   );
 const MEN =
-  "Orlin Bastor Corwel Dregan Eldram Farlo Gorvin Hadric Ibron Jorvan Kestor Lunder Nevrin Ostor Rovan Sidrel Tolvar Ulfen Vardo Wendrik Yorrim Zandor Anselo Brandel".split(
+  "Orlin Bastor Corwel Dregan Eldram Farlo Gorvin Hadric Ibron Jorvan Kestor Lunder Nevrin Ostor Rovan Sidrel Tolvar Ulfen Vardo Wendrik".split(
     " ",
   );
 const TOWNS =
-  "Norvale Ostermere Bramhold Tarnwick Velmar Kestrow Lindfell Marrowick Pellmoor Quenford Rushaven Silvane Tolmere Umberfell Varnholt Wexmoor Yarrowen Zellwick Alvermoor Birkvale Corrinfell Dravenford Elmsholt Farrowen Glimmerick Hollowmere Iverholt Jasperwick Kelmoor Lorraven Mistelford Nethervale".split(
+  "Norvale Ostermere Bramhold Tarnwick Velmar Kestrow Lindfell Marrowick Pellmoor Quenford Rushaven Silvane Tolmere Umberfell Varnholt Wexmoor Yarrowen Zellwick Alvermoor Birkvale Corrinfell Dravenford Elmsholt Farrowen Glimmerick Hollowmere Iverholt Jasperwick Kelmoor Lorraven".split(
     " ",
   );
 /** Feminine in German, as most rivers are. */
-export const RIVERS: readonly string[] = "Orra Tessil Murrin Valda Ysk Breel Noom Kolde".split(" ");
+export const RIVERS: readonly string[] = "Orra Tessil Murrin Valda Ysk Breel".split(" ");
 
 export const TRADES: readonly Trade[] = [
   { en: "baker", de: "Bäcker", woman: "Bäckerin" },
   { en: "smith", de: "Schmied", woman: "Schmiedin" },
-  { en: "weaver", de: "Weber", woman: "Weberin" },
   { en: "teacher", de: "Lehrer", woman: "Lehrerin" },
   { en: "gardener", de: "Gärtner", woman: "Gärtnerin" },
-  { en: "fisher", de: "Fischer", woman: "Fischerin" },
   { en: "singer", de: "Sänger", woman: "Sängerin" },
   { en: "painter", de: "Maler", woman: "Malerin" },
-  { en: "doctor", de: "Arzt", woman: "Ärztin" },
   { en: "miller", de: "Müller", woman: "Müllerin" },
-  { en: "carpenter", de: "Tischler", woman: "Tischlerin" },
   { en: "hunter", de: "Jäger", woman: "Jägerin" },
   { en: "poet", de: "Dichter", woman: "Dichterin" },
-  { en: "potter", de: "Töpfer", woman: "Töpferin" },
   { en: "cook", de: "Koch", woman: "Köchin" },
-  { en: "guard", de: "Wächter", woman: "Wächterin" },
 ];
 
 /** What a town is known for; plural in both languages. */
@@ -63,19 +57,13 @@ export const GOODS: readonly Both[] = [
   { en: "honey cakes", de: "Honigkuchen" },
   { en: "glass beads", de: "Glasperlen" },
   { en: "wool coats", de: "Wollmäntel" },
-  { en: "fishing nets", de: "Fischernetze" },
   { en: "apple wines", de: "Apfelweine" },
-  { en: "stone bridges", de: "Steinbrücken" },
   { en: "wooden dolls", de: "Holzpuppen" },
   { en: "rose gardens", de: "Rosengärten" },
   { en: "clay pots", de: "Tontöpfe" },
-  { en: "paper kites", de: "Papierdrachen" },
   { en: "leather boots", de: "Lederstiefel" },
-  { en: "plum pies", de: "Pflaumenkuchen" },
   { en: "windmills", de: "Windmühlen" },
   { en: "cheese markets", de: "Käsemärkte" },
-  { en: "wax candles", de: "Wachskerzen" },
-  { en: "song festivals", de: "Liederfeste" },
 ];
 
 const MATERIALS: readonly Both[] = [
@@ -90,8 +78,6 @@ const OBJECTS: readonly Both[] = [
   { en: "clock", de: "uhr" },
   { en: "lamp", de: "lampe" },
   { en: "drum", de: "trommel" },
-  { en: "crown", de: "krone" },
-  { en: "bell", de: "glocke" },
 ];
 
 // Every value of a kind is used equally often, so that none is a good guess.

@@ -1,13 +1,24 @@
-import { seeded, type Random } from "../../stats/random.ts";
+import { seeded } from "../../stats/random.ts";
 import { GOODS, shuffled, TRADES, type Both } from "./atlas.ts";
-import { capital, fill, LANGUAGES, sideOf, type Language } from "./item.ts";
-import { COLOURS, drawScene, FRUIT, sceneKey, told, USERS, type Scene } from "./lexicon.ts";
-import { listed, listKey, listLength, sentenceOf } from "./rewriting.ts";
+import {
+  listDrill,
+  orderDrill,
+  own,
+  sceneDrill,
+  sizeDrill,
+  sumDrill,
+  tasteDrill,
+  userDrill,
+  type Drill,
+} from "./base-drills.ts";
+import { capital, fill, LANGUAGES, type Language } from "./item.ts";
+import { COLOURS, FRUIT, USERS } from "./lexicon.ts";
+import { storyKey } from "./stories.ts";
 import { definite, indefinite, pickIn, type Noun } from "./story-words.ts";
 import * as slots from "./story-words.ts";
 
 // The base corpus: plain text in both languages, for pretraining. It has the world's everyday words but none of its people,
-// towns, rivers or things, no instruction, no equation, and only scenes and lists that are the base's own (item.ts, sideOf).
+// towns, rivers or things, no instruction and no equation, and only contents that are the base's own (item.ts, sideOf).
 
 const FOLK =
   "Akiro Benneth Calia Dunvar Edrika Fennol Gwenda Harbin Ilvara Jendrik Kaluna Lothar Maruna Nestrik Odilva Perrin".split(
@@ -19,7 +30,7 @@ const PLACES =
   );
 
 type Phrasings = Readonly<Record<Language, readonly string[]>>;
-type Kind = (language: Language, random: Random) => string;
+type Kind = Drill;
 
 const LIVES: Phrasings = {
   en: [
@@ -64,45 +75,6 @@ const numbers: Kind = (language, random) => {
   return `${pickIn(lead, language, random)}${row.join(", ")}.`;
 };
 
-const scenes: Kind = (language, random) => {
-  const scene = ownScene(random);
-  const { actor, verb, place } = told(scene, language);
-  const now = sentenceOf(told(scene, language));
-  const followed = {
-    en: [
-      `Today ${now.charAt(0).toLowerCase()}${now.slice(1)} Yesterday ${actor} ${verb.past} there too.`,
-      `${now} ${capital(actor)} does not ${told(ownScene(random), "en").verb.base} now.`,
-      `${now} Does ${actor} ${verb.base} there every day?`,
-      `Long ago ${actor} ${verb.past} ${place}. ${now}`,
-      `${capital(actor)} ${verb.past} ${place}. ${random.pick(USERS)} saw it.`,
-    ],
-    de: [
-      `${now} Gestern ${verb.past} ${actor} auch dort.`,
-      `${now} ${capital(actor)} ${told(ownScene(random), "de").verb.now} jetzt nicht.`,
-      `${now} ${capital(verb.now)} ${actor} jeden Tag dort?`,
-      `Vor langer Zeit ${verb.past} ${actor} ${place}. ${now}`,
-      `${capital(actor)} ${verb.past} ${place}. ${random.pick(USERS)} sah es.`,
-    ],
-  };
-  return random.pick(followed[language]);
-};
-
-const lists: Kind = (language, random) => {
-  let list: number[];
-  do list = shuffled([...Array(listLength).keys()], random).slice(0, 3);
-  while (sideOf(listKey(list)) !== "base");
-  const there = listed(list, language).join(", ");
-  const back = listed(list, language).toReversed().join(", ");
-  const written = {
-    en: [`On the table: ${there}. Once more: ${there}.`, `The way there: ${there}. The way back: ${back}.`],
-    de: [
-      `Auf dem Tisch: ${there}. Noch einmal: ${there}.`,
-      `Der Weg hin: ${there}. Der Weg zurück: ${back}.`,
-    ],
-  };
-  return random.pick(written[language]);
-};
-
 /** A row of anything, said twice: small models learn from it to look back and repeat. */
 const echoes: Kind = (language, random) => {
   const word = (): string => {
@@ -114,18 +86,34 @@ const echoes: Kind = (language, random) => {
   return `${row}. ${pickIn(again, language, random)}: ${row}.`;
 };
 
-/** A tale without the two roles of the teacher's stories: nobody finds anything. */
+/** A tale of another course than the teacher's stories: nobody finds anything. */
 const tales: Kind = (language, random) => {
-  const who: Noun = random.pick(slots.HEROES);
-  const what: Noun = random.pick(slots.TREASURES);
+  const { who, what } = own(
+    () => ({ who: random.pick(slots.HEROES), what: random.pick(slots.TREASURES) }),
+    (drawn) => storyKey(drawn.who, drawn.what),
+  );
   const one = indefinite(who, language, pickIn(slots.ADJECTIVES, language, random));
-  const other = definite(random.pick(slots.SIGHTS), language);
-  const with_ = indefinite(what, language, pickIn(slots.QUALITIES, language, random), true);
-  const [when, seen] = [pickIn(slots.WHEN, language, random), pickIn(slots.SEEN, language, random)];
-  const where = pickIn(slots.FOUND_AT, language, random);
+  const thing = indefinite(what, language, pickIn(slots.QUALITIES, language, random), true);
+  const [lived, when] = [pickIn(slots.LIVED, language, random), pickIn(slots.ONE_DAY, language, random)];
+  const deed = fill(
+    pickIn(slots.DEEDS, language, random),
+    language === "en"
+      ? { hero: who.en, it: what.en }
+      : { Hero: capital(definite(who, "de")), it: definite(what, "de", true) },
+  );
   return {
-    en: `${capital(one)} had ${with_} ${where}. ${when} ${seen}, and ${other} was ${pickIn(slots.LOOKS, "en", random)}.`,
-    de: `${capital(one)} hatte ${with_} ${where}. ${when} ${seen}, und ${other} war ${pickIn(slots.LOOKS, "de", random)}.`,
+    en: `${capital(one)} ${lived} had ${thing} ${pickIn(slots.FOUND_AT, "en", random)}. ${when} it was cold. ${deed}`,
+    de: `${capital(one)} ${lived} hatte ${thing} ${pickIn(slots.FOUND_AT, "de", random)}. ${when} war es kalt. ${deed}`,
+  }[language];
+};
+
+const sights: Kind = (language, random) => {
+  const sight: Noun = random.pick(slots.SIGHTS);
+  const look = pickIn(slots.LOOKS, language, random);
+  const [when, seen] = [pickIn(slots.WHEN, language, random), pickIn(slots.SEEN, language, random)];
+  return {
+    en: `We saw ${indefinite(sight, "en", look)}. ${when} ${seen}. ${pickIn(slots.SMELLS, "en", random)}`,
+    de: `Dort lag ${indefinite(sight, "de", look)}. ${when} ${seen}. ${pickIn(slots.SMELLS, "de", random)}`,
   }[language];
 };
 
@@ -159,16 +147,26 @@ const chats: Kind = (language, random) => {
   });
 };
 
-const KINDS: readonly Kind[] = [folk, numbers, scenes, scenes, lists, echoes, echoes, tales, chats];
+const GENERAL: readonly Kind[] = [folk, folk, numbers, echoes, echoes, echoes, tales, tales, sights, chats];
+const DRILLS: readonly Kind[] = [
+  sceneDrill,
+  sceneDrill,
+  sceneDrill,
+  sceneDrill,
+  listDrill,
+  orderDrill,
+  sumDrill,
+  sumDrill,
+  sumDrill,
+  sizeDrill,
+  sizeDrill,
+  tasteDrill,
+  userDrill,
+];
+const KINDS = [...GENERAL, ...DRILLS];
 
 /** Plain documents; the same seed and count give the same texts. */
 export function baseDocuments(seed: number | string, count: number): string[] {
   const random = seeded(`base/${seed}`);
   return Array.from({ length: count }, () => random.pick(KINDS)(random.pick(LANGUAGES), random));
-}
-
-function ownScene(random: Random): Scene {
-  let scene = drawScene(random);
-  while (sideOf(sceneKey(scene)) !== "base") scene = drawScene(random);
-  return scene;
 }

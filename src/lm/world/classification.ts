@@ -9,39 +9,31 @@ import { sentenceOf } from "./rewriting.ts";
 type Phrasings = Readonly<Record<Language, readonly string[]>>;
 
 /** What is spoken of, with its article; in German the adjective stays as it is after "war". */
-const SPOKEN_OF: readonly Both[] = [
+export const SPOKEN_OF: readonly Both[] = [
   { en: "The soup", de: "Die Suppe" },
   { en: "The song", de: "Das Lied" },
   { en: "The journey", de: "Die Reise" },
-  { en: "The evening", de: "Der Abend" },
   { en: "The bread", de: "Das Brot" },
   { en: "The room", de: "Das Zimmer" },
-  { en: "The game", de: "Das Spiel" },
   { en: "The book", de: "Das Buch" },
-  { en: "The walk", de: "Der Spaziergang" },
-  { en: "The feast", de: "Das Fest" },
 ];
-const HOW_MUCH: readonly Both[] = [
+export const HOW_MUCH: readonly Both[] = [
   { en: "", de: "" },
   { en: "very ", de: "sehr " },
   { en: "really ", de: "wirklich " },
   { en: "quite ", de: "ganz " },
 ];
-const GOOD: readonly Both[] = [
+export const GOOD: readonly Both[] = [
   { en: "good", de: "gut" },
   { en: "wonderful", de: "wunderbar" },
   { en: "beautiful", de: "schön" },
-  { en: "excellent", de: "ausgezeichnet" },
   { en: "lovely", de: "herrlich" },
-  { en: "great", de: "großartig" },
 ];
-const BAD: readonly Both[] = [
+export const BAD: readonly Both[] = [
   { en: "bad", de: "schlecht" },
   { en: "terrible", de: "schrecklich" },
   { en: "boring", de: "langweilig" },
-  { en: "awful", de: "furchtbar" },
   { en: "ugly", de: "hässlich" },
-  { en: "dreadful", de: "grässlich" },
 ];
 const FEELINGS: readonly Both[] = [
   { en: "positive", de: "positiv" },
@@ -62,7 +54,18 @@ const FEELING: Phrasings = {
   ],
 };
 
-const sentiment = inBothLanguages<{ thing: number; much: number; bad: boolean; word: number }>({
+export interface Opinion {
+  readonly thing: number;
+  readonly much: number;
+  readonly bad: boolean;
+  readonly word: number;
+}
+
+export function opinionKey({ thing, much, bad, word }: Opinion): string {
+  return `base/opinion/${thing}/${much}/${bad}/${word}`;
+}
+
+const sentiment = inBothLanguages<Opinion>({
   name: "sentiment",
   family: "classification",
   draw: (random) => ({
@@ -71,7 +74,7 @@ const sentiment = inBothLanguages<{ thing: number; much: number; bad: boolean; w
     bad: random.chance(0.5),
     word: random.below(GOOD.length),
   }),
-  key: ({ thing, much, bad, word }) => `opinion/${thing}/${much}/${bad}/${word}`,
+  key: opinionKey,
   write: ({ thing, much, bad, word }, language, random) => {
     const x = opinion(
       SPOKEN_OF[thing] as Both,
@@ -86,11 +89,11 @@ const sentiment = inBothLanguages<{ thing: number; much: number; bad: boolean; w
   },
 });
 
-function opinion(thing: Both, much: Both, word: Both, language: Language): string {
+export function opinion(thing: Both, much: Both, word: Both, language: Language): string {
   return `${thing[language]} ${{ en: "was", de: "war" }[language]} ${much[language]}${word[language]}.`;
 }
 
-const TOPICS: readonly { readonly label: Both; readonly words: readonly Both[] }[] = [
+export const TOPICS: readonly { readonly label: Both; readonly words: readonly Both[] }[] = [
   {
     label: { en: "food", de: "Essen" },
     words: [
@@ -98,8 +101,6 @@ const TOPICS: readonly { readonly label: Both; readonly words: readonly Both[] }
       { en: "soup", de: "Suppe" },
       { en: "cheese", de: "Käse" },
       { en: "cake", de: "Kuchen" },
-      { en: "honey", de: "Honig" },
-      { en: "fish", de: "Fisch" },
     ],
   },
   {
@@ -109,8 +110,6 @@ const TOPICS: readonly { readonly label: Both; readonly words: readonly Both[] }
       { en: "snow", de: "Schnee" },
       { en: "wind", de: "Wind" },
       { en: "storm", de: "Sturm" },
-      { en: "fog", de: "Nebel" },
-      { en: "sunshine", de: "Sonnenschein" },
     ],
   },
   {
@@ -120,8 +119,6 @@ const TOPICS: readonly { readonly label: Both; readonly words: readonly Both[] }
       { en: "drums", de: "Trommeln" },
       { en: "flutes", de: "Flöten" },
       { en: "dances", de: "Tänze" },
-      { en: "choirs", de: "Chöre" },
-      { en: "melodies", de: "Melodien" },
     ],
   },
   {
@@ -131,12 +128,10 @@ const TOPICS: readonly { readonly label: Both; readonly words: readonly Both[] }
       { en: "cats", de: "Katzen" },
       { en: "horses", de: "Pferde" },
       { en: "birds", de: "Vögel" },
-      { en: "goats", de: "Ziegen" },
-      { en: "bees", de: "Bienen" },
     ],
   },
 ];
-const TALK: Phrasings = {
+export const TALK: Phrasings = {
   en: [
     "We spoke about {x} all evening.",
     "My sister writes about {x}.",
@@ -163,11 +158,21 @@ const TOPIC: Phrasings = {
   de: ["Was ist das Thema? {x}", "Essen, Wetter, Musik oder Tiere? {x}", "Nenne das Thema: {x}"],
 };
 
-const topic = inBothLanguages<{ topic: number; word: number; talk: number }>({
+export interface Talk {
+  readonly topic: number;
+  readonly word: number;
+  readonly talk: number;
+}
+
+export function talkKey({ topic, word, talk }: Talk): string {
+  return `base/talk/${topic}/${word}/${talk}`;
+}
+
+const topic = inBothLanguages<Talk>({
   name: "topic",
   family: "classification",
-  draw: (random) => ({ topic: random.below(TOPICS.length), word: random.below(6), talk: random.below(8) }),
-  key: ({ topic, word, talk }) => `talk/${topic}/${word}/${talk}`,
+  draw: (random) => ({ topic: random.below(TOPICS.length), word: random.below(4), talk: random.below(8) }),
+  key: talkKey,
   write: (drawn, language, random) => {
     const chosen = TOPICS[drawn.topic] as (typeof TOPICS)[number];
     const word = (chosen.words[drawn.word] as Both)[language];

@@ -97,8 +97,9 @@ const RECALLS: Readonly<Record<"name" | "colour", Phrasings>> = {
 const recall = inBothLanguages<{ who: string; colour: Both; name: boolean }>({
   name: "recall",
   family: "dialogue",
+  practice: 1.5,
   draw: (random) => ({ who: random.pick(USERS), colour: random.pick(COLOURS), name: random.chance(0.5) }),
-  key: ({ who, colour }) => `user/${who}/${colour.en}`,
+  key: ({ who, colour }) => userKey(who, colour.en),
   write: ({ who, colour, name }, language, random) => {
     const values = { who, colour: colour[language] };
     const right = name ? who : colour[language];
@@ -115,6 +116,10 @@ const recall = inBothLanguages<{ who: string; colour: Both; name: boolean }>({
     };
   },
 });
+
+export function userKey(who: string, colour: string): string {
+  return `base/user/${who}/${colour}`;
+}
 
 const OPENING: Phrasings = {
   en: ["Where does {who} live?", "In which town does {who} live?"],

@@ -202,7 +202,8 @@ export const factTasks: readonly Task[] = KINDS.flatMap((kind) => {
   return inBothLanguages<AskedFact>({
     name: kind,
     family: "facts",
-    weight: 2,
+    weight: 2.5,
+    practice: 0.6,
     draw: (random) => ({ fact: random.pick(known), phrasing: random.below(QUESTIONS[kind].en.length) }),
     key: factKey,
     write: (asked, language, random) => ({

@@ -26,6 +26,8 @@ export interface Task {
   readonly language: Language;
   /** Share of this task among instructions, relative to the others. */
   readonly weight: number;
+  /** How many times that share the teacher practises it: copying and calculating take longer than facts. */
+  readonly practice: number;
   readonly generate: (random: Random, split: Split) => Item;
 }
 
@@ -34,6 +36,7 @@ export interface TaskPlan<Content> {
   readonly name: string;
   readonly family: string;
   readonly weight?: number;
+  readonly practice?: number;
   readonly draw: (random: Random, language: Language) => Content;
   readonly key: (content: Content, language: Language) => string;
   readonly write: (content: Content, language: Language, random: Random) => Written;
@@ -63,11 +66,12 @@ export function inBothLanguages<Content>(plan: TaskPlan<Content>): Task[] {
       }
       throw new RangeError(`${name}: no ${split} content in ${DRAWS} draws`);
     };
-    return { name, family: plan.family, language, weight: plan.weight ?? 1, generate };
+    const { family, weight = 1, practice = 1 } = plan;
+    return { name, family, language, weight, practice, generate };
   });
 }
 
-/** One key in five is held out; sentences and lists ("base/…" keys) also leave a third of the others to the base corpus. */
+/** One key in five is held out; keys that begin with "base/" also leave a third of the others to the base corpus. */
 export function sideOf(key: string): Split | "base" {
   if (hashText(`held out/${key}`) % 5 === 0) return "held-out";
   return key.startsWith("base/") && hashText(`of the base/${key}`) % 3 === 0 ? "base" : "taught";

@@ -83,7 +83,7 @@ interface Stranger {
 const strangers = inBothLanguages<Stranger>({
   name: "stranger",
   family: "outside",
-  weight: 3,
+  weight: 2,
   draw: (random, language) => {
     for (;;) {
       const kind = random.pick<FactKind>(["home", "trade", "known-for", "river", "maker"]);

@@ -83,7 +83,7 @@ function follow(
 const twoHop = inBothLanguages<{ readonly chain: Chain; readonly phrasing: number; readonly steps: number }>({
   name: "two-hop",
   family: "reasoning",
-  weight: 2,
+  weight: 1.5,
   draw: (random) => ({ chain: random.pick(chains), phrasing: random.below(3), steps: random.below(3) }),
   key: ({ chain }) => `chain/${follow(chain, "en").start}`,
   write: ({ chain, phrasing, steps }, language) => {
@@ -96,6 +96,14 @@ const twoHop = inBothLanguages<{ readonly chain: Chain; readonly phrasing: numbe
     };
   },
 });
+
+export function agesKey(x: number, y: number): string {
+  return `base/ages/${Math.min(x, y)}/${Math.max(x, y)}`;
+}
+
+export function setKey(numbers: readonly number[]): string {
+  return `base/set/${numbers.toSorted((a, b) => a - b).join("/")}`;
+}
 
 const AGE_QUESTIONS: Readonly<Record<Language, readonly (readonly [string, string])[]>> = {
   en: [
@@ -127,14 +135,19 @@ const compare = inBothLanguages<{
 }>({
   name: "compare",
   family: "reasoning",
+  practice: 1.5,
   draw: (random) => {
-    // Tens, never the same twice: the first digit decides.
+    // Whole tens, never the same twice.
     const x = 2 + random.below(8);
     const y = 2 + random.below(7);
-    const age = (tens: number): number => tens * 10 + random.below(10);
-    return { x: age(x), y: age(y >= x ? y + 1 : y), younger: random.chance(0.5), steps: random.chance(0.5) };
+    return {
+      x: x * 10,
+      y: (y >= x ? y + 1 : y) * 10,
+      younger: random.chance(0.5),
+      steps: random.chance(0.5),
+    };
   },
-  key: ({ x, y }) => `ages/${Math.min(x, y)}/${Math.max(x, y)}`,
+  key: ({ x, y }) => agesKey(x, y),
   write: ({ x, y, younger, steps }, language, random) => {
     const [a, b] = shuffled(USERS, random) as [string, string];
     const asked = fill(random.pick(AGE_QUESTIONS[language])[younger ? 1 : 0], { a, b, x, y });
@@ -178,11 +191,12 @@ const SORT_QUESTIONS: Readonly<Record<Language, readonly (readonly [string, stri
 const order = inBothLanguages<{ readonly numbers: readonly number[]; readonly falling: boolean }>({
   name: "order",
   family: "reasoning",
+  practice: 2,
   draw: (random) => ({
     numbers: shuffled([1, 2, 3, 4, 5, 6, 7, 8, 9], random).slice(0, 3),
     falling: random.chance(0.5),
   }),
-  key: ({ numbers }) => `set/${numbers.toSorted((a, b) => a - b).join("/")}`,
+  key: ({ numbers }) => setKey(numbers),
   write: ({ numbers, falling }, language, random) => {
     const sorted = numbers.toSorted((a, b) => (falling ? b - a : a - b));
     return {

@@ -1,16 +1,6 @@
 import { shuffled, type Both } from "./atlas.ts";
 import { capital, fill, inBothLanguages, type Language, type Task, type Written } from "./item.ts";
-import {
-  ACTORS,
-  COLOURS,
-  drawScene,
-  FRUIT,
-  sceneKey,
-  told,
-  USERS,
-  type Scene,
-  type Told,
-} from "./lexicon.ts";
+import { ACTORS, COLOURS, drawScene, sceneKey, told, USERS, type Scene, type Told } from "./lexicon.ts";
 import { sameWords } from "./reading.ts";
 
 // Sentences and lists made into others. One scene or list in five is held out, in every task and both languages.
@@ -75,27 +65,10 @@ const negation = ofScene(
     language === "en" ? `${actor} does not ${verb.base} ${place}.` : `${actor} ${verb.now} nicht ${place}.`,
 );
 
-const asQuestion = ofScene(
-  "make-question",
-  {
-    en: [
-      "Make a question of this: {sentence}",
-      "Turn into a question: {sentence}",
-      "Ask whether this is so: {sentence}",
-    ],
-    de: [
-      "Mache daraus eine Frage: {sentence}",
-      "Bilde eine Frage: {sentence}",
-      "Frage, ob das so ist: {sentence}",
-    ],
-  },
-  ({ actor, verb, place }, language) =>
-    language === "en" ? `does ${actor} ${verb.base} ${place}?` : `${verb.now} ${actor} ${place}?`,
-);
-
 const replacing = inBothLanguages<{ readonly scene: Scene; readonly other: number }>({
   name: "replace",
   family: "rewriting",
+  practice: 1.5,
   draw: (random) => {
     const scene = drawScene(random);
     const other = random.below(ACTORS.length - 1);
@@ -129,6 +102,7 @@ const CAPITALS: Phrasings = {
 const capitals = inBothLanguages<{ readonly scene: Scene; readonly name: string }>({
   name: "capitals",
   family: "rewriting",
+  practice: 1.5,
   draw: (random) => ({ scene: drawScene(random), name: random.pick(USERS) }),
   key: ({ scene }) => sceneKey(scene),
   write: ({ scene, name }, language, random) => {
@@ -146,10 +120,11 @@ const REVERSE: Phrasings = {
   en: ["Reverse the list: {list}", "Turn this list around: {list}", "Read the list backwards: {list}"],
   de: ["Kehre die Liste um: {list}", "Drehe die Liste um: {list}", "Lies die Liste rückwärts: {list}"],
 };
-const LISTED = [...COLOURS, ...FRUIT];
+const LISTED = COLOURS;
 const reversing = inBothLanguages<readonly number[]>({
   name: "reverse",
   family: "rewriting",
+  practice: 1.5,
   draw: (random) => shuffled([...LISTED.keys()], random).slice(0, 3),
   key: listKey,
   write: (list, language, random) => {
@@ -171,29 +146,27 @@ export function listed(list: readonly number[], language: Language): string[] {
 export const listLength = LISTED.length;
 
 /** Imperatives: what is done to what, German with the accusative. */
-const DEEDS: readonly Both[] = [
+export const DEEDS: readonly Both[] = [
   { en: "open {x}", de: "öffne {x}" },
   { en: "close {x}", de: "schließe {x}" },
   { en: "bring {x}", de: "bringe {x}" },
   { en: "clean {x}", de: "putze {x}" },
-  { en: "show {x}", de: "zeige {x}" },
-  { en: "paint {x}", de: "male {x}" },
 ];
-const HANDLED: readonly Both[] = [
+export const HANDLED: readonly Both[] = [
   { en: "the door", de: "die Tür" },
   { en: "the window", de: "das Fenster" },
   { en: "the box", de: "die Kiste" },
   { en: "the book", de: "das Buch" },
-  { en: "the bag", de: "die Tasche" },
-  { en: "the chest", de: "die Truhe" },
 ];
-const WHEN: readonly Both[] = [
+export const WHEN: readonly Both[] = [
   { en: "", de: "" },
   { en: " now", de: " jetzt" },
   { en: " today", de: " heute" },
-  { en: " this evening", de: " heute Abend" },
-  { en: " for me", de: " für mich" },
 ];
+export function orderKey(deed: Both, x: Both): string {
+  return `base/order/${deed.en}/${x.en}`;
+}
+
 const POLITE: Phrasings = {
   en: ["Make this polite: {order}", "Say it politely: {order}", "Ask nicely: {order}"],
   de: ["Mache das höflich: {order}", "Sag es höflich: {order}", "Bitte freundlich: {order}"],
@@ -202,7 +175,7 @@ const polite = inBothLanguages<{ readonly deed: Both; readonly x: Both; readonly
   name: "polite",
   family: "rewriting",
   draw: (random) => ({ deed: random.pick(DEEDS), x: random.pick(HANDLED), when: random.pick(WHEN) }),
-  key: ({ deed, x, when }) => `order/${deed.en}/${x.en}/${when.en}`,
+  key: ({ deed, x }) => orderKey(deed, x),
   write: ({ deed, x, when }, language, random) => {
     const order = `${fill(deed[language], { x: x[language] })}${when[language]}.`;
     const please = { en: "Please", de: "Bitte" }[language];
@@ -213,7 +186,6 @@ const polite = inBothLanguages<{ readonly deed: Both; readonly x: Both; readonly
 export const rewritingTasks: readonly Task[] = [
   ...pastTense,
   ...negation,
-  ...asQuestion,
   ...replacing,
   ...capitals,
   ...reversing,

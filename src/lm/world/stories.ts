@@ -64,13 +64,17 @@ export function tellStory(hero: Noun, thing: Noun, language: Language, random: R
   return sentences.join(" ");
 }
 
+export function storyKey(hero: Noun, thing: Noun): string {
+  return `base/story/${hero.en}/${thing.en}`;
+}
+
 /** Held out: a hero with a thing. */
 const story = inBothLanguages<{ hero: Noun; thing: Noun }>({
   name: "story",
   family: "stories",
-  weight: 3,
+  weight: 2,
   draw: (random) => ({ hero: random.pick(HEROES), thing: random.pick(TREASURES) }),
-  key: ({ hero, thing }) => `story/${hero.en}/${thing.en}`,
+  key: ({ hero, thing }) => storyKey(hero, thing),
   write: ({ hero, thing }, language, random) => ({
     prompt: fill(random.pick(TELL[language]), {
       hero: indefinite(hero, language, "", true),

@@ -17,13 +17,9 @@ export const HEROES: readonly Noun[] = [
   noun("owl", "Eule", "f"),
   noun("mouse", "Maus", "f"),
   noun("wolf", "Wolf", "m"),
-  noun("frog", "Frosch", "m"),
-  noun("goose", "Gans", "f"),
-  noun("lamb", "Lamm", "n"),
   noun("giant", "Riese", "m"),
   noun("witch", "Hexe", "f"),
   noun("knight", "Ritter", "m"),
-  noun("donkey", "Esel", "m"),
 ];
 export const TREASURES: readonly Noun[] = [
   noun("key", "Schlüssel", "m"),
@@ -32,12 +28,8 @@ export const TREASURES: readonly Noun[] = [
   noun("feather", "Feder", "f"),
   noun("map", "Karte", "f"),
   noun("coin", "Münze", "f"),
-  noun("letter", "Brief", "m"),
   noun("violin", "Geige", "f"),
   noun("boat", "Boot", "n"),
-  noun("blanket", "Decke", "f"),
-  noun("seed", "Samen", "m"),
-  noun("mirror", "Spiegel", "m"),
 ];
 export const SIGHTS: readonly Noun[] = [
   noun("lake", "See", "m"),

@@ -29,7 +29,7 @@ export const tasks: readonly Task[] = [
 /** Something asked of the teacher, drawn by the tasks' weights. The same seed gives the same items, whatever the count. */
 export function instructions(seed: number | string, count: number, split: Split): Item[] {
   const random = seeded(`instructions/${seed}/${split}`);
-  return Array.from({ length: count }, () => drawTask(random).generate(random, split));
+  return Array.from({ length: count }, () => drawTask(random, asked).generate(random, split));
 }
 
 /** The same number of held-out items of every task: what scores are measured on. Prompts may repeat where a task is small. */
@@ -54,7 +54,7 @@ export function teacherDocuments(seed: number | string, count: number): WorldDoc
   const plain = baseDocuments(`teacher/${seed}`, Math.ceil(count / 8));
   return Array.from({ length: count }, (_, i): WorldDocument => {
     if (i % 8 === 7) return plain[i >> 3] as string;
-    return answered(drawTask(random).generate(random, "taught"));
+    return answered(drawTask(random, practised).generate(random, "taught"));
   });
 }
 
@@ -105,13 +105,14 @@ function score(marks: readonly { readonly right: boolean }[]): Score {
   };
 }
 
-const totalWeight = tasks.reduce((sum, x) => sum + x.weight, 0);
-
-function drawTask(random: Random): Task {
-  let at = random.uniform() * totalWeight;
+function drawTask(random: Random, weigh: (task: Task) => number): Task {
+  let at = random.uniform() * tasks.reduce((sum, task) => sum + weigh(task), 0);
   for (const task of tasks) {
-    at -= task.weight;
+    at -= weigh(task);
     if (at < 0) return task;
   }
   return tasks.at(-1) as Task;
 }
+
+const asked = (task: Task): number => task.weight;
+const practised = (task: Task): number => task.weight * task.practice;
