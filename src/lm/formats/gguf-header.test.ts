@@ -125,6 +125,19 @@ describe("GGUF header", () => {
     refused(file.subarray(0, file.length - 400), "format", /cut off: \S+ ends at/);
     refused(changed("tokenizer.ggml.model", text("no_vocab")), "unsupported", /no tokenizer/);
     refused(changed("tokenizer.ggml.model", null), "unsupported", /no tokenizer/);
+    refused(changed("tokenizer.ggml.model", text("rwkv")), "unsupported", /is rwkv; gpt2, llama/);
+    refused(changed("tokenizer.ggml.model", text("llama")), "format", /no token <0x00>/);
+    refused(
+      changed(
+        "tokenizer.ggml.tokens",
+        list(
+          8,
+          ["a", "", "", "a"].map((x) => text(x)[1]),
+        ),
+      ),
+      "format",
+      /token 3 .* is token 0 again/,
+    );
     refused(changed("tokenizer.ggml.tokens", null), "format", /tokenizer\.ggml\.tokens is missing/);
     refused(changed("tokenizer.ggml.merges", null), "format", /merges is missing/);
     refused(changed("tokenizer.ggml.token_type", list(4, [uint32(1)])), "format", /1 entries for 261/);

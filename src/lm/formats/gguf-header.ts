@@ -214,6 +214,9 @@ function checkData(tensors: readonly GgufTensor[], dataStart: number, size: numb
   }
 }
 
+/** Those that were tried; llama.cpp aborts over a vocabulary that does not suit others, such as rwkv. */
+const TOKENIZERS = new Set(["gpt2", "llama", "t5", "gemma4", "bert"]);
+
 function tokenizerOf(
   metadata: ReadonlyMap<string, GgufValue>,
 ): Pick<GgufHeader, "tokenizer" | "tokens" | "tokenTypes"> {
@@ -225,9 +228,15 @@ function tokenizerOf(
     );
   if (typeof tokenizer !== "string")
     throw new LmError("format", "not a sound GGUF file: tokenizer.ggml.model is no text");
+  if (!TOKENIZERS.has(tokenizer))
+    throw new LmError(
+      "unsupported",
+      `tokenizer.ggml.model is ${brief(tokenizer)}; ${[...TOKENIZERS].join(", ")} are supported`,
+    );
   const tokens = list(metadata, "tokenizer.ggml.tokens", "string");
   if (tokens === null || tokens.length < 2)
     throw new LmError("format", "not a sound GGUF file: tokenizer.ggml.tokens is missing or empty");
+  checkTokens(tokenizer, tokens);
   const tokenTypes = list(metadata, "tokenizer.ggml.token_type", "number");
   const scores = list(metadata, "tokenizer.ggml.scores", "number");
   for (const [key, values] of [
@@ -245,6 +254,27 @@ function tokenizerOf(
     if (/^tokenizer\.ggml\..*_token_id$/.test(key) && value !== -1 && value !== 0xffffffff)
       whole(metadata, key, 0, tokens.length - 1);
   return { tokenizer, tokens, tokenTypes };
+}
+
+/** llama.cpp aborts over a token that stands there twice, and over a SentencePiece vocabulary that cannot spell a byte. */
+function checkTokens(tokenizer: string, tokens: readonly string[]): void {
+  const places = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    const before = places.get(token);
+    // Empty ones get a name of their own there.
+    if (before !== undefined && token !== "")
+      throw new LmError(
+        "format",
+        `not a sound GGUF file: token ${id} of tokenizer.ggml.tokens is token ${before} again`,
+      );
+    places.set(token, id);
+  }
+  if (tokenizer !== "llama") return;
+  for (let byte = 0; byte < 256; byte++) {
+    const name = `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+    if (!places.has(name) && !(byte < 128 && places.has(String.fromCharCode(byte))))
+      throw new LmError("format", `not a sound GGUF file: tokenizer.ggml.tokens has no token ${name}`);
+  }
 }
 
 /** Sizes that llama.cpp divides by or allocates for, whatever the architecture. */
