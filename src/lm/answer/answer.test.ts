@@ -324,6 +324,18 @@ describe("responses and messages", () => {
     expect(message.at(-1)).toEqual({ type: "message_stop" });
   });
 
+  it("name the stop text that ended a message", async () => {
+    const body = { messages: hello.messages, system: "of", temperature: 0, max_tokens: 8 };
+    const whole = (await json(body, "/v1/messages")).content[0].text as string;
+    const stop = whole.slice(2, 4);
+    const ended = await json({ ...body, stop_sequences: ["never said", stop] }, "/v1/messages");
+    expect(ended).toMatchObject({ stop_reason: "stop_sequence", stop_sequence: stop });
+    const streamed = await events({ ...body, stop_sequences: [stop] }, "/v1/messages");
+    expect(streamed.find((e) => e.type === "message_delta")).toMatchObject({
+      delta: { stop_reason: "stop_sequence", stop_sequence: stop },
+    });
+  });
+
   it("refuse in their own shape", async () => {
     expect(await json({ messages: hello.messages }, "/v1/messages")).toMatchObject({
       type: "error",

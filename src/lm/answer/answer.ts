@@ -253,12 +253,12 @@ async function* piecesOf(
 }
 
 function pieceOf(
-  { asking, choice, text, tokens, finish, drawn }: Delta,
+  { asking, choice, text, tokens, finish, stoppedBy, drawn }: Delta,
   { n }: Asked,
   usage: Counted,
 ): Piece {
   if (finish !== null) usage.completion += drawn;
-  return { choice: asking * n + choice, text, tokens, finish, stoppedBy: null };
+  return { choice: asking * n + choice, text, tokens, finish, stoppedBy };
 }
 
 async function sendModels({ id }: ServedModel, path: string, output: AnswerOutput): Promise<void> {

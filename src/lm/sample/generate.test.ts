@@ -252,16 +252,16 @@ describe("textRelease", () => {
           const release = textRelease(stop);
           const all = Buffer.from(text);
           let got = "";
-          let stopped = false;
-          for (let at = 0, i = 0; at < all.length && !stopped; i++) {
+          let stopped: string | null = null;
+          for (let at = 0, i = 0; at < all.length && stopped === null; i++) {
             const end = at + (cuts[i % cuts.length] as number);
             const released = release.push(all.subarray(at, end));
             got += released.text;
             expect(released.end).toBe(got.length);
-            ({ stopped } = released);
+            stopped = released.stoppedBy;
             at = end;
           }
-          if (!stopped) got += release.finish().text;
+          if (stopped === null) got += release.finish().text;
           const places = stop.map((x) => text.indexOf(x)).filter((at) => at >= 0);
           expect(got).toBe(text.slice(0, places.length === 0 ? text.length : Math.min(...places)));
         },

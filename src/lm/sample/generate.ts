@@ -13,6 +13,8 @@ export interface Delta {
   readonly tokens: readonly Drawn[];
   /** Null while the answer goes on. */
   readonly finish: Finish | null;
+  /** The stop string that ended it, if one did. */
+  readonly stoppedBy: string | null;
   /** Tokens drawn for this answer so far, the end token and what a stop string cut off included. */
   readonly drawn: number;
 }
@@ -119,25 +121,25 @@ function grow(model: Answering, growing: Growing, row: Float32Array, deltas: Del
   const ended = model.ends.has(token);
   let parts = "";
   let end = 0;
-  let stopped = false;
+  let stoppedBy: string | null = null;
   if (!ended) {
     growing.held.push({ drawn, start: text.decoded });
-    ({ text: parts, end, stopped } = text.push(model.tokenizer.bytes(token)));
+    ({ text: parts, end, stoppedBy } = text.push(model.tokenizer.bytes(token)));
   }
   const full = answer.length >= limit;
-  const last = ended || stopped || full;
-  if (last && !stopped) {
+  const last = ended || stoppedBy !== null || full;
+  if (last && stoppedBy === null) {
     const rest = text.finish();
     parts += rest.text;
-    ({ end, stopped } = rest);
+    ({ end, stoppedBy } = rest);
   }
   // What was cut off by a stop string begins at its place or later; at an end nothing is held back.
-  const whole = last && !stopped;
+  const whole = last && stoppedBy === null;
   const tokens = growing.held.filter(({ start }) => whole || start < end).map(({ drawn }) => drawn);
   growing.held = growing.held.slice(tokens.length);
-  const finish = ended || stopped ? "stop" : full ? "length" : null;
+  const finish = ended || stoppedBy !== null ? "stop" : full ? "length" : null;
   if (parts !== "" || tokens.length > 0 || finish !== null)
-    deltas.push({ asking, choice, text: parts, tokens, finish, drawn: answer.length });
+    deltas.push({ asking, choice, text: parts, tokens, finish, stoppedBy, drawn: answer.length });
   return last ? null : token;
 }
 

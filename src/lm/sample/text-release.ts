@@ -2,8 +2,8 @@
 export interface Released {
   readonly text: string;
   readonly end: number;
-  /** A stop string began at `end`: nothing follows. */
-  readonly stopped: boolean;
+  /** The stop string that began at `end`, so that nothing follows; null while there was none. */
+  readonly stoppedBy: string | null;
 }
 
 export interface TextRelease {
@@ -31,11 +31,11 @@ export function textRelease(stops: readonly string[]): TextRelease {
     waiting += more;
     decoded += more.length;
     const stop = firstStop(waiting, wanted);
-    const length = stop ?? (last ? waiting.length : waiting.length - mayBegin(waiting, wanted));
+    const length = stop?.at ?? (last ? waiting.length : waiting.length - mayBegin(waiting, wanted));
     const text = waiting.slice(0, length);
     waiting = waiting.slice(length);
     released += length;
-    return { text, end: released, stopped: stop !== null };
+    return { text, end: released, stoppedBy: stop?.text ?? null };
   };
 
   return {
@@ -47,9 +47,12 @@ export function textRelease(stops: readonly string[]): TextRelease {
   };
 }
 
-function firstStop(text: string, stops: readonly string[]): number | null {
-  const places = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  return places.length === 0 ? null : Math.min(...places);
+function firstStop(
+  text: string,
+  stops: readonly string[],
+): { readonly at: number; readonly text: string } | null {
+  const found = stops.map((stop) => ({ at: text.indexOf(stop), text: stop })).filter(({ at }) => at >= 0);
+  return found.sort((a, b) => a.at - b.at)[0] ?? null;
 }
 
 /** Length of the longest end of `text` that some stop string begins with. */
