@@ -153,7 +153,7 @@ function turnsPrompt(
 
 function textPrompt(text: string | readonly number[], model: ChatModel): readonly number[] {
   checkLength(text.length, model, false);
-  return typeof text === "string" ? model.tokenizer.encode(text) : text;
+  return typeof text === "string" ? [...model.begins, ...model.tokenizer.encode(text)] : text;
 }
 
 /** No token stands for more than this many characters, so what is far too long is refused without encoding it. */

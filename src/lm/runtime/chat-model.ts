@@ -9,6 +9,8 @@ export interface ChatModel {
   readonly tokenizer: Tokenizer;
   /** The tokens of a dialogue, up to where the assistant's answer begins. Throws LmError "prompt" for a dialogue that the model's template refuses. */
   prompt(turns: readonly Turn[]): number[];
+  /** Tokens that stand before a text that is to be continued as it is; a dialogue's template brings its own. */
+  readonly begins: readonly number[];
   /** Tokens that end an answer. */
   readonly ends: ReadonlySet<number>;
 }
@@ -20,5 +22,6 @@ export function houseChatModel(runtime: Runtime, tokenizer: Tokenizer): ChatMode
       "vocabulary",
       `the vocabulary has ${tokenizer.size} tokens, the model ${runtime.vocab}: they do not belong together`,
     );
-  return { runtime, tokenizer, prompt: (turns) => promptTokens(tokenizer, turns), ends: new Set([END]) };
+  const prompt = (turns: readonly Turn[]): number[] => promptTokens(tokenizer, turns);
+  return { runtime, tokenizer, prompt, begins: [], ends: new Set([END]) };
 }

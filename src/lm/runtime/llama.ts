@@ -55,11 +55,18 @@ export async function openGguf(path: string, options: LlamaOptions = {}): Promis
     const runtime = llamaRuntime(slots, { vocab: header.tokens.length, context, batch: sequences, stop });
     const ends = new Set(header.tokens.keys().filter((token) => model.isEogToken(token)));
     const prompt = ggufPrompt(module, model, options.chatTemplate ?? header.chatTemplate);
-    return { header, runtime, tokenizer: ggufTokenizer(model, header), prompt, ends };
+    return { header, runtime, tokenizer: ggufTokenizer(model, header), prompt, begins: begins(header), ends };
   } catch (error) {
     await llama.dispose();
     throw error;
   }
+}
+
+/** SentencePiece models begin every text with a token of its own unless they say otherwise (llama.cpp, `llama-vocab.cpp`). */
+function begins({ metadata, tokenizer, tokens }: GgufHeader): readonly number[] {
+  const adds = metadata.get("tokenizer.ggml.add_bos_token") ?? ["llama", "gemma4"].includes(tokenizer);
+  const bos = metadata.get("tokenizer.ggml.bos_token_id");
+  return adds === true && typeof bos === "number" && bos < tokens.length ? [bos] : [];
 }
 
 function checkOptions(
