@@ -51,7 +51,7 @@ export const teacherRecipe: Recipe = {
   },
   teaching: {
     documents: 110_000,
-    settings: { steps: 7_500, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.01, seed: 2 },
+    settings: { steps: 7_200, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.01, seed: 2 },
   },
   promptWeight: 0.1,
   examination: { seed: "teacher", each: 40 },

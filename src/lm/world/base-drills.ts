@@ -1,5 +1,4 @@
 import type { Random } from "../../stats/random.ts";
-import { sumKey } from "./arithmetic.ts";
 import { shuffled, type Both } from "./atlas.ts";
 import {
   GOOD,
@@ -15,7 +14,7 @@ import {
 import { userKey } from "./dialogue.ts";
 import { capital, fill, sideOf, type Language } from "./item.ts";
 import { ACTORS, COLOURS, drawScene, FRUIT, sceneKey, told, USERS, type Scene } from "./lexicon.ts";
-import { agesKey, setKey } from "./reasoning.ts";
+import { agesKey, drawAges } from "./reasoning.ts";
 import { DEEDS, HANDLED, listed, listKey, listLength, orderKey, sentenceOf } from "./rewriting.ts";
 
 // What a model should have seen before it is taught to answer: sentences and their relatives, rows and their turns, numbers
@@ -86,7 +85,8 @@ export const orderDrill: Drill = (language, random) => {
 };
 
 export const sumDrill: Drill = (language, random) => {
-  const { a, b } = own(() => ({ a: 11 + random.below(29), b: 2 + random.below(5) }), sumKey);
+  // The teacher is asked for sums that begin with 11 to 39.
+  const [a, b] = [41 + random.below(59), 2 + random.below(5)];
   const what = random.pick(FRUIT)[language];
   const ones = a % 10;
   const drills = {
@@ -107,9 +107,10 @@ export const sumDrill: Drill = (language, random) => {
 /** Who has more years, and numbers as they rise and fall. */
 export const sizeDrill: Drill = (language, random) => {
   if (random.chance(0.5)) {
-    const tens = (): [number, number] =>
-      shuffled([20, 30, 40, 50, 60, 70, 80, 90], random).slice(0, 2) as [number, number];
-    const [x, y] = own(tens, (ages) => agesKey(...ages));
+    const [x, y] = own(
+      () => drawAges(random),
+      (ages) => agesKey(...ages),
+    );
     const [a, b] = shuffled(USERS, random) as [string, string];
     const [elder, younger] = x > y ? [a, b] : [b, a];
     return {
@@ -117,7 +118,9 @@ export const sizeDrill: Drill = (language, random) => {
       de: `${a} ist ${x}, ${b} ist ${y}. Erst kam ${elder}, dann ${younger}, denn ${Math.max(x, y)} ist mehr als ${Math.min(x, y)}.`,
     }[language];
   }
-  const set = own(() => shuffled([1, 2, 3, 4, 5, 6, 7, 8, 9], random).slice(0, 3), setKey);
+  // The teacher orders single digits.
+  const tens = shuffled([1, 2, 3, 4, 5, 6, 7, 8, 9], random).slice(0, 3);
+  const set = tens.map((ten) => ten * 10 + random.below(10));
   const up = set.toSorted((a, b) => a - b);
   return {
     en: `${set.join(", ")}: up the stairs ${up.join(", ")}, down the stairs ${up.toReversed().join(", ")}.`,

@@ -93,6 +93,9 @@ const tales: Kind = (language, random) => {
     (drawn) => storyKey(drawn.who, drawn.what),
   );
   const one = indefinite(who, language, pickIn(slots.ADJECTIVES, language, random));
+  const title = capital(
+    `${definite(who, language)} ${{ en: "and", de: "und" }[language]} ${definite(what, language)}`,
+  );
   const thing = indefinite(what, language, pickIn(slots.QUALITIES, language, random), true);
   const [lived, when] = [pickIn(slots.LIVED, language, random), pickIn(slots.ONE_DAY, language, random)];
   const deed = fill(
@@ -102,8 +105,8 @@ const tales: Kind = (language, random) => {
       : { Hero: capital(definite(who, "de")), it: definite(what, "de", true) },
   );
   return {
-    en: `${capital(one)} ${lived} had ${thing} ${pickIn(slots.FOUND_AT, "en", random)}. ${when} it was cold. ${deed}`,
-    de: `${capital(one)} ${lived} hatte ${thing} ${pickIn(slots.FOUND_AT, "de", random)}. ${when} war es kalt. ${deed}`,
+    en: `${title}. ${capital(one)} ${lived} had ${thing} ${pickIn(slots.FOUND_AT, "en", random)}. ${when} it was cold. ${deed}`,
+    de: `${title}. ${capital(one)} ${lived} hatte ${thing} ${pickIn(slots.FOUND_AT, "de", random)}. ${when} war es kalt. ${deed}`,
   }[language];
 };
 
@@ -112,8 +115,8 @@ const sights: Kind = (language, random) => {
   const look = pickIn(slots.LOOKS, language, random);
   const [when, seen] = [pickIn(slots.WHEN, language, random), pickIn(slots.SEEN, language, random)];
   return {
-    en: `We saw ${indefinite(sight, "en", look)}. ${when} ${seen}. ${pickIn(slots.SMELLS, "en", random)}`,
-    de: `Dort lag ${indefinite(sight, "de", look)}. ${when} ${seen}. ${pickIn(slots.SMELLS, "de", random)}`,
+    en: `We saw ${indefinite(sight, "en", look, true)}. Yes, ${definite(sight, "en")} was ${look}. ${when} ${seen}. ${pickIn(slots.SMELLS, "en", random)}`,
+    de: `Wir sahen ${indefinite(sight, "de", look, true)}. Ja, ${definite(sight, "de")} war ${look}. ${when} ${seen}. ${pickIn(slots.SMELLS, "de", random)}`,
   }[language];
 };
 

@@ -68,6 +68,7 @@ export function opinionKey({ thing, much, bad, word }: Opinion): string {
 const sentiment = inBothLanguages<Opinion>({
   name: "sentiment",
   family: "classification",
+  weight: 0.7,
   draw: (random) => ({
     thing: random.below(SPOKEN_OF.length),
     much: random.below(HOW_MUCH.length),
@@ -200,6 +201,7 @@ const TONGUE: Phrasings = {
 const tongue = inBothLanguages<{ scene: Scene; in: Language }>({
   name: "which-language",
   family: "classification",
+  weight: 0.5,
   draw: (random) => ({ scene: drawScene(random), in: random.pick(["en", "de"] as const) }),
   key: ({ scene }) => sceneKey(scene),
   write: (drawn, language, random) => ({
@@ -221,6 +223,7 @@ const IS_QUESTION: Phrasings = {
 const isQuestion = inBothLanguages<{ scene: Scene; asks: boolean }>({
   name: "is-question",
   family: "classification",
+  weight: 0.7,
   draw: (random) => ({ scene: drawScene(random), asks: random.chance(0.5) }),
   key: ({ scene }) => sceneKey(scene),
   write: ({ scene, asks }, language, random) => {

@@ -55,6 +55,7 @@ const COURTESIES: readonly Courtesy[] = ["hello", "thanks", "bye"];
 const smallTalk = inBothLanguages<{ kind: Courtesy; said: number; whom: number }>({
   name: "small-talk",
   family: "dialogue",
+  weight: 0.7,
   draw: (random) => ({ kind: random.pick(COURTESIES), said: random.below(6), whom: random.below(6) }),
   key: ({ kind, said, whom }) => `courtesy/${kind}/${said}/${whom}`,
   write: ({ kind, said, whom }, language, random) => ({
@@ -153,6 +154,7 @@ const NEXT: Readonly<Record<"goods" | "river", Phrasings>> = {
 const followUp = inBothLanguages<{ person: Person; river: boolean; phrasing: number }>({
   name: "follow-up",
   family: "dialogue",
+  weight: 1.5,
   draw: (random) => ({ person: random.pick(people), river: random.chance(0.5), phrasing: random.below(3) }),
   key: ({ person, river }) => `follow-up/${person.name}/${river}`,
   write: ({ person, river, phrasing }, language, random) => {

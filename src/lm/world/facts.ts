@@ -1,6 +1,6 @@
 import { GOODS, people, personNames, RIVERS, things, townNames, towns, TRADES, tradeOf } from "./atlas.ts";
-import { fill, inBothLanguages, type Language, type Task } from "./item.ts";
-import { names } from "./reading.ts";
+import { ASK_STEPS, fill, inBothLanguages, type Language, type Task } from "./item.ts";
+import { names, sentencesOf } from "./reading.ts";
 
 // Facts are taught; held out is the question in which a fact is put, in one language (fact x phrasing x language).
 
@@ -195,6 +195,7 @@ export function factsOf(...kinds: FactKind[]): readonly Fact[] {
   return facts.filter((x) => kinds.includes(x.kind));
 }
 
+const ANSWER_IS = { en: "The answer is {value}.", de: "Die Antwort ist {value}." } as const;
 const KINDS: readonly FactKind[] = ["home", "trade", "known-for", "river", "maker"];
 
 export const factTasks: readonly Task[] = KINDS.flatMap((kind) => {
@@ -202,14 +203,20 @@ export const factTasks: readonly Task[] = KINDS.flatMap((kind) => {
   return inBothLanguages<AskedFact>({
     name: kind,
     family: "facts",
-    weight: 2.5,
-    practice: 0.6,
+    weight: 2,
+    practice: 0.8,
     draw: (random) => ({ fact: random.pick(known), phrasing: random.below(QUESTIONS[kind].en.length) }),
     key: factKey,
-    write: (asked, language, random) => ({
-      prompt: question(asked, language),
-      answer: statement(asked.fact, language, random.chance(0.8) ? 0 : 1),
-      check: saysFact(asked.fact, language),
-    }),
+    write: (asked, language, random) => {
+      const prompt = question(asked, language);
+      const check = saysFact(asked.fact, language);
+      if (!random.chance(0.2))
+        return { prompt, answer: statement(asked.fact, language, random.chance(0.8) ? 0 : 1), check };
+      return {
+        prompt: `${prompt} ${random.pick(ASK_STEPS[language])}`,
+        answer: `${statement(asked.fact, language, 0)} ${fill(ANSWER_IS[language], { value: asked.fact.value[language] })}`,
+        check: (answer) => check(answer) && sentencesOf(answer).length >= 2,
+      };
+    },
   });
 });

@@ -15,6 +15,8 @@ const ONE_WORD: Phrasings = {
 const oneWord = inBothLanguages<AskedFact>({
   name: "one-word",
   family: "system",
+  weight: 1.5,
+  practice: 2,
   draw: (random) => ({
     fact: random.pick(factsOf("home", "trade", "river", "maker")),
     phrasing: random.below(6),
@@ -61,6 +63,7 @@ const SHOWN: Readonly<Record<"goods" | "river" | "name", Readonly<Record<Languag
 const guide = inBothLanguages<{ town: Town; asks: "goods" | "river" | "name" }>({
   name: "guide",
   family: "system",
+  weight: 1.5,
   draw: (random) => ({ town: random.pick(towns), asks: random.pick(["goods", "river", "name"] as const) }),
   key: ({ town, asks }) => `guide/${town.name}/${asks}`,
   write: ({ town, asks }, language, random) => {

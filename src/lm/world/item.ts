@@ -77,6 +77,12 @@ export function sideOf(key: string): Split | "base" {
   return key.startsWith("base/") && hashText(`of the base/${key}`) % 3 === 0 ? "base" : "taught";
 }
 
+/** What makes an answer show its steps. */
+export const ASK_STEPS: Readonly<Record<Language, readonly string[]>> = {
+  en: ["Think step by step.", "Show your steps.", "Explain step by step."],
+  de: ["Denke Schritt für Schritt.", "Zeige deine Schritte.", "Erkläre es Schritt für Schritt."],
+};
+
 /** Replaces each `{name}` by its value. */
 export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -1,14 +1,10 @@
 import { people, RIVERS, shuffled, things, townNames, type Person, type Thing } from "./atlas.ts";
-import { fill, inBothLanguages, type Language, type Task } from "./item.ts";
+import type { Random } from "../../stats/random.ts";
+import { ASK_STEPS, fill, inBothLanguages, type Language, type Task } from "./item.ts";
 import { USERS } from "./lexicon.ts";
 import { lastMentioned, mentions, names, numbersOf, sentencesOf, wordsOf } from "./reading.ts";
 
 // Two facts in a row, comparing, ordering. Steps are shown when asked for, and only then.
-
-export const ASK_STEPS: Readonly<Record<Language, readonly string[]>> = {
-  en: ["Think step by step.", "Show your steps.", "Explain step by step."],
-  de: ["Denke Schritt für Schritt.", "Zeige deine Schritte.", "Erkläre es Schritt für Schritt."],
-};
 
 /** person -> home -> river, or thing -> maker -> home. Both facts are taught; for one start in five the chain never is. */
 type Chain = { readonly person: Person } | { readonly thing: Thing };
@@ -83,7 +79,7 @@ function follow(
 const twoHop = inBothLanguages<{ readonly chain: Chain; readonly phrasing: number; readonly steps: number }>({
   name: "two-hop",
   family: "reasoning",
-  weight: 1.5,
+  weight: 2,
   draw: (random) => ({ chain: random.pick(chains), phrasing: random.below(3), steps: random.below(3) }),
   key: ({ chain }) => `chain/${follow(chain, "en").start}`,
   write: ({ chain, phrasing, steps }, language) => {
@@ -97,12 +93,19 @@ const twoHop = inBothLanguages<{ readonly chain: Chain; readonly phrasing: numbe
   },
 });
 
+/** Two ages from 20 to 99 whose first digits differ. */
+export function drawAges(random: Random): [number, number] {
+  const tens = 2 + random.below(8);
+  const other = 2 + random.below(7);
+  return [tens * 10 + random.below(10), (other >= tens ? other + 1 : other) * 10 + random.below(10)];
+}
+
 export function agesKey(x: number, y: number): string {
   return `base/ages/${Math.min(x, y)}/${Math.max(x, y)}`;
 }
 
-export function setKey(numbers: readonly number[]): string {
-  return `base/set/${numbers.toSorted((a, b) => a - b).join("/")}`;
+function setKey(numbers: readonly number[]): string {
+  return `set/${numbers.toSorted((a, b) => a - b).join("/")}`;
 }
 
 const AGE_QUESTIONS: Readonly<Record<Language, readonly (readonly [string, string])[]>> = {
@@ -137,15 +140,8 @@ const compare = inBothLanguages<{
   family: "reasoning",
   practice: 1.5,
   draw: (random) => {
-    // Whole tens, never the same twice.
-    const x = 2 + random.below(8);
-    const y = 2 + random.below(7);
-    return {
-      x: x * 10,
-      y: (y >= x ? y + 1 : y) * 10,
-      younger: random.chance(0.5),
-      steps: random.chance(0.5),
-    };
+    const [x, y] = drawAges(random);
+    return { x, y, younger: random.chance(0.5), steps: random.chance(0.5) };
   },
   key: ({ x, y }) => agesKey(x, y),
   write: ({ x, y, younger, steps }, language, random) => {

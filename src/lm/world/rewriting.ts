@@ -16,6 +16,7 @@ function ofScene(
   return inBothLanguages<Scene>({
     name,
     family: "rewriting",
+    weight: 0.7,
     draw: drawScene,
     key: sceneKey,
     write: (scene, language, random) => {
@@ -151,12 +152,18 @@ export const DEEDS: readonly Both[] = [
   { en: "close {x}", de: "schließe {x}" },
   { en: "bring {x}", de: "bringe {x}" },
   { en: "clean {x}", de: "putze {x}" },
+  { en: "paint {x}", de: "bemale {x}" },
+  { en: "find {x}", de: "finde {x}" },
 ];
 export const HANDLED: readonly Both[] = [
   { en: "the door", de: "die Tür" },
   { en: "the window", de: "das Fenster" },
   { en: "the box", de: "die Kiste" },
   { en: "the book", de: "das Buch" },
+  { en: "the cup", de: "die Tasse" },
+  { en: "the chest", de: "die Truhe" },
+  { en: "the chair", de: "den Stuhl" },
+  { en: "the table", de: "den Tisch" },
 ];
 export const WHEN: readonly Both[] = [
   { en: "", de: "" },

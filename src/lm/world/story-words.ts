@@ -13,11 +13,11 @@ const noun = (en: string, de: string, gender: Noun["gender"]): Noun => ({ en, de
 
 export const HEROES: readonly Noun[] = [
   noun("fox", "Fuchs", "m"),
-  noun("bear", "Bär", "m"),
+  noun("stag", "Hirsch", "m"),
   noun("owl", "Eule", "f"),
   noun("mouse", "Maus", "f"),
   noun("wolf", "Wolf", "m"),
-  noun("giant", "Riese", "m"),
+  noun("dwarf", "Zwerg", "m"),
   noun("witch", "Hexe", "f"),
   noun("knight", "Ritter", "m"),
 ];
