@@ -32,7 +32,7 @@ const ABOUT_THING: Phrasings = {
     "Von der {x} habe ich nie gehört, das weiß ich nicht.",
   ],
 };
-const SORRY: Phrasings = {
+export const SORRY: Phrasings = {
   en: [
     "Sorry, I do not know that.",
     "I do not know, that is outside of my world.",

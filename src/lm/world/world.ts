@@ -9,6 +9,7 @@ import { factTasks } from "./facts.ts";
 import { guidanceTasks } from "./guidance.ts";
 import type { Item, Split, Task } from "./item.ts";
 import { outsideTasks } from "./outside.ts";
+import { offhand, plainTalk } from "./plain-talk.ts";
 import { reasoningTasks } from "./reasoning.ts";
 import { rewritingTasks } from "./rewriting.ts";
 import { storyTasks } from "./stories.ts";
@@ -48,13 +49,20 @@ export function examination(seed: number | string, each: number): Item[] {
 /** Plain text, or a dialogue that ends with the assistant's turn. */
 export type WorldDocument = string | readonly Turn[];
 
-/** What the teacher learns from: taught dialogues, and one document in eight of the base corpus. */
+/**
+ * What the teacher learns from: taught dialogues, some of their prompts written in a hurry, one document in eight of the base corpus
+ * and one in eight of plain talk.
+ */
 export function teacherDocuments(seed: number | string, count: number): WorldDocument[] {
   const random = seeded(`teacher/${seed}`);
   const plain = baseDocuments(`teacher/${seed}`, Math.ceil(count / 8));
   return Array.from({ length: count }, (_, i): WorldDocument => {
     if (i % 8 === 7) return plain[i >> 3] as string;
-    return answered(drawTask(random, practised).generate(random, "taught"));
+    if (i % 8 === 3) return plainTalk(random);
+    const turns = answered(drawTask(random, practised).generate(random, "taught"));
+    return random.chance(0.1)
+      ? turns.map((turn) => (turn.role === "user" ? { ...turn, text: offhand(turn.text) } : turn))
+      : turns;
   });
 }
 
