@@ -37,9 +37,11 @@ const card = await trainTeacher({
     return (user + system) / 1e6;
   },
   onProgress: ({ phase, step, steps, loss, tokensPerCpuSecond, secondsLeft, cpuSeconds }) => {
-    if (step % 50 === 0 || step === steps)
+    // One line that changes on a terminal, few lines in a log.
+    const terminal = process.stderr.isTTY;
+    if (step % (terminal ? 20 : 500) === 0 || step === steps)
       process.stderr.write(
-        `\r${phase} step ${step}/${steps}  loss ${loss.toFixed(3)}  ${tokensPerCpuSecond.toFixed(0)} tokens/CPU-s  ${(cpuSeconds / 60).toFixed(1)} CPU-min  ETA ${(secondsLeft / 60).toFixed(1)} min   `,
+        `${terminal ? "\r" : ""}${phase} step ${step}/${steps}  loss ${loss.toFixed(3)}  ${tokensPerCpuSecond.toFixed(0)} tokens/CPU-s  ${(cpuSeconds / 60).toFixed(1)} CPU-min  ETA ${(secondsLeft / 60).toFixed(1)} min${terminal ? "   " : "\n"}`,
       );
   },
 });
