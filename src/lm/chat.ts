@@ -17,7 +17,12 @@ const ROLE = { system: 1, user: 2, assistant: 3 } as const;
 /** The tokens of a prompt, up to where the assistant's answer begins. */
 export function promptTokens(tokenizer: Tokenizer, turns: readonly Turn[]): number[] {
   const tokens: number[] = [];
-  for (const turn of turns) tokens.push(ROLE[turn.role], ...tokenizer.encode(turn.text), END);
+  for (const { role, text } of turns) {
+    tokens.push(ROLE[role]);
+    // Not push(...): a long text has more tokens than a call may have arguments.
+    for (const token of tokenizer.encode(text)) tokens.push(token);
+    tokens.push(END);
+  }
   tokens.push(ROLE.assistant);
   return tokens;
 }
@@ -29,10 +34,12 @@ export function dialogueTokens(
 ): { readonly tokens: number[]; readonly answered: boolean[] } {
   const tokens: number[] = [];
   const answered: boolean[] = [];
-  for (const turn of turns) {
-    const text = tokenizer.encode(turn.text);
-    tokens.push(ROLE[turn.role], ...text, END);
-    answered.push(false, ...Array.from({ length: text.length + 1 }, () => turn.role === "assistant"));
+  for (const { role, text } of turns) {
+    const from = tokens.push(ROLE[role]);
+    for (const token of tokenizer.encode(text)) tokens.push(token);
+    const to = tokens.push(END);
+    answered.push(false);
+    for (let i = from; i < to; i++) answered.push(role === "assistant");
   }
   return { tokens, answered };
 }

@@ -1,4 +1,5 @@
 import { LmError } from "../error.ts";
+import { joinLongWord, type Join } from "./long-word.ts";
 import { pretokens, textsAndBytes } from "./pretokens.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -14,14 +15,17 @@ export interface BpeVocabulary {
 /** Encoded pretokens kept; texts repeat their words, and hostile ones must not fill the memory. */
 const CACHE_ENTRIES = 20_000;
 const CACHE_CHARACTERS = 64;
+/** Tokens up to which passes over a word are quicker than a heap. */
+const SHORT_WORD = 64;
 const NOTHING = new Uint8Array(0);
 
 export class Bpe implements Tokenizer {
   readonly vocabulary: BpeVocabulary;
   readonly special: ReadonlyMap<string, number>;
+  readonly longest: number;
   readonly #byte: Int32Array;
   /** For `left * size + right`: its rank, and the token that it makes. */
-  readonly #joins = new Map<number, { readonly rank: number; readonly made: number }>();
+  readonly #joins = new Map<number, Join>();
   readonly #cache = new Map<string, readonly number[]>();
 
   /** Throws LmError "vocabulary" unless every byte has a token and every merge makes one. */
@@ -59,6 +63,7 @@ export class Bpe implements Tokenizer {
           `the special token ${text} has id ${id}, which is not a special one's`,
         );
     }
+    this.longest = pieces.reduce((most, piece) => Math.max(most, piece?.length ?? 0), 0);
     this.vocabulary = vocabulary;
     this.special = special;
   }
@@ -99,16 +104,20 @@ export class Bpe implements Tokenizer {
     return tokens;
   }
 
-  /**
-   * Joins the pair of lowest rank, everywhere it stands, until no pair is left to join. A join only makes pairs of
-   * higher rank, so there are at most as many passes as merges: linear in the text, whatever it is.
-   */
   #join(tokens: number[]): number[] {
+    return tokens.length > SHORT_WORD ? joinLongWord(tokens, this.#joinOf) : this.#joinShortWord(tokens);
+  }
+
+  readonly #joinOf = (left: number, right: number): Join | undefined =>
+    this.#joins.get(left * this.size + right);
+
+  /** Joins the pair of lowest rank, everywhere it stands, until no pair is left to join: a pass over the word for each pair. */
+  #joinShortWord(tokens: number[]): number[] {
     for (;;) {
-      let best: { readonly rank: number; readonly made: number } | undefined;
+      let best: Join | undefined;
       let [left, right] = [-1, -1];
       for (let i = 0; i + 1 < tokens.length; i++) {
-        const join = this.#joins.get((tokens[i] as number) * this.size + (tokens[i + 1] as number));
+        const join = this.#joinOf(tokens[i] as number, tokens[i + 1] as number);
         if (join === undefined || (best !== undefined && join.rank >= best.rank)) continue;
         best = join;
         left = tokens[i] as number;

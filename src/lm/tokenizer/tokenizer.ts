@@ -4,6 +4,8 @@ export interface Tokenizer {
   readonly size: number;
   /** Special tokens by their text, such as `<|end|>`. */
   readonly special: ReadonlyMap<string, number>;
+  /** Bytes of the longest token, where it is known: a text of more than n times as many has more than n tokens. */
+  readonly longest?: number;
   /** Lone surrogates become U+FFFD. Bytes may be anything, valid UTF-8 or not. */
   encode(text: string | Uint8Array): number[];
   /** The bytes of one token; none for a special one. Throws LmError "vocabulary" outside of the vocabulary. */
