@@ -152,6 +152,27 @@ describe("GGUF header", () => {
     refused(changed("llama.vocab_size", number(9)), "format", /vocab_size is 9/);
     refused(changed("llama.context_length", text("many")), "format", /context_length is many/);
     refused(changed("llama.rope.freq_base", [6, float32(Number.NaN)]), "format", /freq_base is NaN/);
+    for (const key of ["attention.head_count", "attention.head_count_kv", "feed_forward_length"]) {
+      const layers = (...values: number[]): Value => list(4, values.map(uint32));
+      refused(changed(`llama.${key}`, layers(0, 0)), "format", /is 0 for every layer/);
+      refused(changed(`llama.${key}`, layers(1)), "format", /has 1 entries for 2 layers/);
+      refused(changed(`llama.${key}`, layers(1, 2 ** 31)), "format", /is 2147483648 for layer 1/);
+      refused(changed(`llama.${key}`, list(8, [text("a")[1], text("b")[1]])), "format", /is a for layer 0/);
+      // Layers without attention, as hybrids have them.
+      expect(parseGgufHeader(changed(`llama.${key}`, layers(0, 1))).context).toBe(32);
+    }
+    refused(changed("llama.expert_count", number(4_000_000), true), "format", /expert_count is 4000000/);
+    refused(changed("llama.expert_used_count", number(9), true), "format", /expert_used_count is 9.*0\.\.0/);
+    for (const epsilon of [0, -1, 0.2])
+      refused(
+        changed("llama.attention.layer_norm_rms_epsilon", [6, float32(epsilon)]),
+        "format",
+        /rms_epsilon is \S+; a number above 0 and at most 0\.1/,
+      );
+    refused(changed("llama.rope.freq_base", [6, float32(0)]), "format", /freq_base is 0; a number above 0/);
+    refused(changed("llama.rope.scaling.type", text("bogus"), true), "unsupported", /is bogus; none, linear/);
+    for (const type of [24, 25, 26, 27, 28])
+      refused(typed("blk.0.attn_q.weight", type), "unsupported", new RegExp(`attn_q.*type ${type}`));
     refused(changed("general.architecture", null), "format", /architecture is missing/);
     refused(changed("general.name", [13, Buffer.alloc(8)]), "format", /unknown value type 13/);
     refused(
@@ -228,6 +249,14 @@ function pairLength(start: number): number {
   for (let i = 0; i < Number(file.readBigUInt64LE(value + 4)); i++)
     length += item === 8 ? string(value + length) : (sizes.get(item) as number);
   return key + 4 + length;
+}
+
+/** The file with the type of one tensor changed. */
+function typed(name: string, type: number): Buffer {
+  const bytes = Buffer.from(file);
+  const at = file.indexOf(Buffer.concat([uint64(BigInt(name.length)), Buffer.from(name)])) + 8 + name.length;
+  bytes.writeUInt32LE(type, at + 4 + 8 * file.readUInt32LE(at));
+  return bytes;
 }
 
 function versioned(version: number): Buffer {

@@ -1,6 +1,18 @@
 import { open } from "node:fs/promises";
 import { LmError } from "../error.ts";
-import { GgufCursor, MAX_KEYS, MoreNeeded, readMetadata, type GgufValue } from "./gguf-metadata.ts";
+import {
+  brief,
+  GgufCursor,
+  list,
+  MAX_KEYS,
+  MoreNeeded,
+  optionalText,
+  readMetadata,
+  text,
+  whole,
+  type GgufValue,
+} from "./gguf-metadata.ts";
+import { checkSizes } from "./gguf-sizes.ts";
 
 /** What a GGUF file says of itself, checked: llama.cpp aborts the process over some of what is refused here. */
 export interface GgufHeader {
@@ -147,7 +159,10 @@ function readTensors(cursor: GgufCursor, count: number, alignment: number): read
   });
 }
 
-/** [values, bytes] of one block, by GGML's type number (as llama.cpp's `ggml_blck_size` and `ggml_type_size` tell). */
+/**
+ * [values, bytes] of one block, by GGML's type number (as llama.cpp's `ggml_blck_size` and `ggml_type_size` tell).
+ * Without 24 to 28 (I8, I16, I32, I64, F64): nothing multiplies by these, and llama.cpp ends the process when it has to.
+ */
 const BLOCKS: ReadonlyMap<number, readonly [number, number]> = new Map([
   [0, [1, 4]], // F32
   [1, [1, 2]], // F16
@@ -171,11 +186,6 @@ const BLOCKS: ReadonlyMap<number, readonly [number, number]> = new Map([
   [21, [256, 110]], // IQ3_S
   [22, [256, 82]], // IQ2_S
   [23, [256, 136]], // IQ4_XS
-  [24, [1, 1]], // I8
-  [25, [1, 2]], // I16
-  [26, [1, 4]], // I32
-  [27, [1, 8]], // I64
-  [28, [1, 8]], // F64
   [29, [256, 56]], // IQ1_M
   [30, [1, 2]], // BF16
   [34, [256, 54]], // TQ1_0
@@ -191,7 +201,7 @@ function tensorBytes(name: string, dims: readonly number[], type: number): numbe
   if (block === undefined)
     throw new LmError(
       "unsupported",
-      `${name} has GGML's type ${type}, which current llama.cpp does not read`,
+      `${name} has GGML's type ${type}, which current llama.cpp does not read as a weight`,
     );
   const inner = dims[0] as number;
   const values = dims.reduce((product, n) => product * n, 1);
@@ -275,79 +285,4 @@ function checkTokens(tokenizer: string, tokens: readonly string[]): void {
     if (!places.has(name) && !(byte < 128 && places.has(String.fromCharCode(byte))))
       throw new LmError("format", `not a sound GGUF file: tokenizer.ggml.tokens has no token ${name}`);
   }
-}
-
-/** Sizes that llama.cpp divides by or allocates for, whatever the architecture. */
-function checkSizes(
-  metadata: ReadonlyMap<string, GgufValue>,
-  architecture: string,
-  vocab: number,
-  tensors: readonly GgufTensor[],
-): void {
-  const width = whole(metadata, `${architecture}.embedding_length`, 1, 2 ** 20);
-  whole(metadata, `${architecture}.block_count`, 1, 512);
-  for (const [key, low, high] of [
-    ["attention.head_count", 1, 4096],
-    ["attention.head_count_kv", 1, 4096],
-    ["feed_forward_length", 1, 2 ** 24],
-    ["rope.dimension_count", 1, 65_536],
-    ["attention.key_length", 1, 65_536],
-    ["attention.value_length", 1, 65_536],
-    ["vocab_size", vocab, vocab],
-  ] as const) {
-    const value = metadata.get(`${architecture}.${key}`);
-    // Some architectures give one number a layer.
-    if (value !== undefined && !Array.isArray(value)) whole(metadata, `${architecture}.${key}`, low, high);
-  }
-  const embedding = tensors.find(({ name }) => name === "token_embd.weight");
-  if (embedding !== undefined && (embedding.dims[0] !== width || (embedding.dims[1] ?? 0) < vocab))
-    throw new LmError(
-      "format",
-      `not a sound GGUF file: token_embd.weight is [${embedding.dims.join(", ")}] for width ${width} and ${vocab} tokens`,
-    );
-}
-
-function whole(metadata: ReadonlyMap<string, GgufValue>, key: string, low: number, high: number): number {
-  const value = metadata.get(key);
-  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high)
-    throw new LmError(
-      "format",
-      `not a sound GGUF file: ${key} is ${value === undefined ? "missing" : brief(value)}; a whole number in ${low}..${high} is needed`,
-    );
-  return value;
-}
-
-function text(metadata: ReadonlyMap<string, GgufValue>, key: string): string {
-  const value = optionalText(metadata, key);
-  if (value === null || value === "") throw new LmError("format", `not a sound GGUF file: ${key} is missing`);
-  return value;
-}
-
-function optionalText(metadata: ReadonlyMap<string, GgufValue>, key: string): string | null {
-  const value = metadata.get(key);
-  if (value === undefined) return null;
-  if (typeof value !== "string")
-    throw new LmError("format", `not a sound GGUF file: ${key} is ${brief(value)}, no text`);
-  return value;
-}
-
-interface Items {
-  string: string;
-  number: number;
-}
-
-function list<K extends keyof Items>(
-  metadata: ReadonlyMap<string, GgufValue>,
-  key: string,
-  kind: K,
-): readonly Items[K][] | null {
-  const value = metadata.get(key);
-  if (value === undefined) return null;
-  if (!Array.isArray(value) || value.some((item) => typeof item !== kind))
-    throw new LmError("format", `not a sound GGUF file: ${key} is no list of ${kind}s`);
-  return value as readonly Items[K][];
-}
-
-function brief(value: GgufValue): string {
-  return Array.isArray(value) ? `a list of ${value.length}` : String(value).slice(0, 80);
 }

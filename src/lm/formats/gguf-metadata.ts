@@ -137,3 +137,53 @@ export function readMetadata(cursor: GgufCursor, count: number): ReadonlyMap<str
 function narrow(n: bigint): number | bigint {
   return n >= BigInt(Number.MIN_SAFE_INTEGER) && n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : n;
 }
+
+export function whole(
+  metadata: ReadonlyMap<string, GgufValue>,
+  key: string,
+  low: number,
+  high: number,
+): number {
+  const value = metadata.get(key);
+  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high)
+    throw new LmError(
+      "format",
+      `not a sound GGUF file: ${key} is ${value === undefined ? "missing" : brief(value)}; a whole number in ${low}..${high} is needed`,
+    );
+  return value;
+}
+
+export function text(metadata: ReadonlyMap<string, GgufValue>, key: string): string {
+  const value = optionalText(metadata, key);
+  if (value === null || value === "") throw new LmError("format", `not a sound GGUF file: ${key} is missing`);
+  return value;
+}
+
+export function optionalText(metadata: ReadonlyMap<string, GgufValue>, key: string): string | null {
+  const value = metadata.get(key);
+  if (value === undefined) return null;
+  if (typeof value !== "string")
+    throw new LmError("format", `not a sound GGUF file: ${key} is ${brief(value)}, no text`);
+  return value;
+}
+
+interface Items {
+  string: string;
+  number: number;
+}
+
+export function list<K extends keyof Items>(
+  metadata: ReadonlyMap<string, GgufValue>,
+  key: string,
+  kind: K,
+): readonly Items[K][] | null {
+  const value = metadata.get(key);
+  if (value === undefined) return null;
+  if (!Array.isArray(value) || value.some((item) => typeof item !== kind))
+    throw new LmError("format", `not a sound GGUF file: ${key} is no list of ${kind}s`);
+  return value as readonly Items[K][];
+}
+
+export function brief(value: GgufValue): string {
+  return Array.isArray(value) ? `a list of ${value.length}` : String(value).slice(0, 80);
+}
