@@ -125,7 +125,7 @@ export class Gateway {
     };
   }
 
-  /** Listens on both ports. Rejects with GatewayError `options` when one cannot be had. */
+  /** Listens on both ports. Rejects with GatewayError `options` when one cannot be had; then neither is open. */
   start(): Promise<void> {
     this.#started ??= this.#listen();
     return this.#started;
@@ -142,8 +142,16 @@ export class Gateway {
 
   async #listen(): Promise<void> {
     const { host, port, admin } = this.#parts.options;
-    await listen(this.#servers[0], host, port);
-    await listen(this.#servers[1], admin.host, admin.port);
+    const [caller, operator] = this.#servers;
+    // Callers last: until both ports are had, nobody's exchange is in hand.
+    await listen(operator, admin.host, admin.port);
+    try {
+      await listen(caller, host, port);
+    } catch (error) {
+      operator.closeAllConnections();
+      await close(operator);
+      throw error;
+    }
     this.#look = setInterval(() => this.#disconnectStalled(), LOOK_MS).unref();
   }
 

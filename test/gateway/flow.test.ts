@@ -1,4 +1,7 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { defaultGatewayOptions } from "../../src/gateway/options.ts";
 import { startApi } from "../world/api.ts";
 import type { Rig, RigOptions } from "./rig.ts";
 import { ask, CHAT, get, post, RawCaller, rig, settle } from "./rig.ts";
@@ -163,6 +166,20 @@ describe("stopping", () => {
     const port = Number(new URL(r.url).port);
     await expect(rig({ gateway: { port } })).rejects.toThrow(/Cannot listen on 127\.0\.0\.1/);
   });
+
+  it("leaves no port open when it cannot have both", async () => {
+    await open();
+    const taken = Number(new URL(r.url).port);
+    const free = await freePort();
+    for (const [port, adminPort] of [
+      [free, taken],
+      [taken, free],
+    ] as const) {
+      const admin = { ...defaultGatewayOptions.admin, port: adminPort };
+      await expect(rig({ gateway: { port, admin } })).rejects.toThrow(`Cannot listen on 127.0.0.1:${taken}`);
+      expect(await freePort(free)).toBe(free);
+    }
+  });
 });
 
 describe("upstreams", () => {
@@ -205,6 +222,16 @@ describe("upstreams", () => {
     await api.close();
   });
 });
+
+/** Opens the port (0: any) and closes it again. Rejects when it cannot be had. */
+async function freePort(port = 0): Promise<number> {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const had = (server.address() as AddressInfo).port;
+  server.close();
+  await once(server, "close");
+  return had;
+}
 
 /** The value once it has stopped changing. */
 async function steady(read: () => number): Promise<number> {
