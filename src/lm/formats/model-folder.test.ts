@@ -31,6 +31,17 @@ function edit(name: string, change: (json: Record<string, unknown>) => void): vo
   writeFileSync(join(folder, name), JSON.stringify(json));
 }
 
+/** Gives a special token another text. */
+function rename(tokenizer: Record<string, unknown>, from: string, to: string): void {
+  const { added_tokens: added, model } = tokenizer as {
+    added_tokens: { content: string }[];
+    model: { vocab: Record<string, number> };
+  };
+  for (const token of added) if (token.content === from) token.content = to;
+  model.vocab[to] = model.vocab[from]!;
+  delete model.vocab[from];
+}
+
 describe("model folder", () => {
   it("gives model and tokenizer back", () => {
     const back = loadModelFolder(folder);
@@ -67,6 +78,52 @@ describe("model folder", () => {
       /tokenizer has 268 tokens, the model 266/,
     ],
     [
+      "a larger vocabulary",
+      "config.json",
+      (c) => (c["vocab_size"] = 272),
+      /tokenizer has 268 tokens, the model 272/,
+    ],
+    [
+      "positions stretched in the newer form",
+      "config.json",
+      (c) => (c["rope_parameters"] = { rope_theta: 10_000, rope_type: "linear", factor: 2 }),
+      /rope_parameters/,
+    ],
+    [
+      "positions stretched by a part",
+      "config.json",
+      (c) => (c["partial_rotary_factor"] = 0.5),
+      /partial_rotary_factor/,
+    ],
+    [
+      "two bases of positions",
+      "config.json",
+      (c) => (c["rope_parameters"] = { rope_theta: 500_000, rope_type: "default" }),
+      /rope_theta is 10000, but rope_parameters.rope_theta 500000/,
+    ],
+    [
+      "special tokens of another template",
+      "tokenizer.json",
+      (t) => rename(t, "<|user|>", "<|im_start|>"),
+      /<\|user\|> is no special token, not token 2.*GGUF/,
+    ],
+    [
+      "special tokens in another order",
+      "tokenizer.json",
+      (t) => {
+        rename(t, "<|user|>", "<|x|>");
+        rename(t, "<|system|>", "<|user|>");
+        rename(t, "<|x|>", "<|system|>");
+      },
+      /<\|system\|> is token 2, not token 1/,
+    ],
+    [
+      "added tokens that are not special",
+      "tokenizer.json",
+      (t) => (t["added_tokens"] as object[]).push({ id: 100, content: "a", special: false }),
+      /added token "a" is not a special one/,
+    ],
+    [
       "another pre-tokenizer",
       "tokenizer.json",
       (t) => (t["pre_tokenizer"] = { type: "Metaspace" }),
@@ -76,6 +133,29 @@ describe("model folder", () => {
     edit(name, change);
     expect(() => loadModelFolder(folder)).toThrow(LmError);
     expect(() => loadModelFolder(folder)).toThrow(message);
+  });
+
+  it("reads the base of positions where newer transformers write it", () => {
+    edit("config.json", (c) => {
+      delete c["rope_theta"];
+      c["rope_parameters"] = { rope_theta: 500_000, rope_type: "default" };
+    });
+    expect(loadModelFolder(folder).model.shape.ropeTheta).toBe(500_000);
+    edit("config.json", (c) => delete c["rope_parameters"]);
+    expect(loadModelFolder(folder).model.shape.ropeTheta).toBe(10_000);
+  });
+
+  it("takes a head that is stored once more, and refuses one that is not the embedding", () => {
+    const path = join(folder, "model.safetensors");
+    const { tensors } = readSafetensors(readFileSync(path));
+    const embedding = tensors.get("model.embed_tokens.weight")!;
+    const head = { ...embedding, name: "lm_head.weight", values: Float32Array.from(embedding.values) };
+    const store = (): void => writeFileSync(path, writeSafetensors([...tensors.values(), head]));
+    store();
+    expect(loadModelFolder(folder).model).toEqual(model);
+    head.values[7]! += 1;
+    store();
+    expect(() => loadModelFolder(folder)).toThrow(/lm_head.weight is not model.embed_tokens.weight/);
   });
 
   it("refuses weights that are no numbers, foreign tensors, and files that are not there", () => {
@@ -98,6 +178,9 @@ describe("model folder", () => {
 describe("tokenizer.json", () => {
   it.each<[string, (json: { model: Record<string, unknown> }) => void, RegExp]>([
     ["gaps", (t) => ((t.model["vocab"] as Record<string, number>)["zz"] = 900), /gaps/],
+    ["two tokens of one id", (t) => ((t.model["vocab"] as Record<string, number>)["zz"] = 100), /share one/],
+    ["words with marked ends", (t) => (t.model["end_of_word_suffix"] = "</w>"), /end_of_word_suffix/],
+    ["joins left out at random", (t) => (t.model["dropout"] = 0.1), /dropout/],
     ["letters that are no bytes", (t) => ((t.model["vocab"] as Record<string, number>)["世"] = 268), /世/],
     ["merges of nothing", (t) => (t.model["merges"] = [["a", "nowhere"]]), /nowhere/],
   ])("refuses %s", (_, change, message) => {

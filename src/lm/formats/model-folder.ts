@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { END, JINJA_TEMPLATE, SPECIAL_TOKENS } from "../chat.ts";
 import { LmError } from "../error.ts";
-import { checkShape, tensorPlan, type ModelShape } from "../model/shape.ts";
+import { checkShape, EMBEDDING, tensorPlan, type ModelShape } from "../model/shape.ts";
 import { checkModel, type Model } from "../model/weights.ts";
 import type { Bpe } from "../tokenizer/bpe.ts";
 import { readSafetensors, writeSafetensors, type StoredType } from "./safetensors.ts";
@@ -38,11 +38,15 @@ export function saveModelFolder(
   write(WEIGHTS, writeSafetensors(namedTensors(model), { format: "pt" }, stored));
 }
 
-/** Throws LmError: "not_found", "format", "unsupported" (another architecture), "weights" or "vocabulary". */
+/**
+ * Throws LmError: "not_found", "format", "unsupported" (another architecture or another chat template than the house's),
+ * "weights" or "vocabulary".
+ */
 export function loadModelFolder(folder: string): ModelFolder {
   const shape = readConfig(readText(folder, "config.json"), join(folder, "config.json"));
   const tokenizer = readTokenizerJson(readText(folder, "tokenizer.json"), join(folder, "tokenizer.json"));
-  if (tokenizer.size > shape.vocab)
+  checkSpecialTokens(tokenizer, folder);
+  if (tokenizer.size !== shape.vocab)
     throw new LmError(
       "vocabulary",
       `${folder}: the tokenizer has ${tokenizer.size} tokens, the model ${shape.vocab}; they do not belong together`,
@@ -50,6 +54,16 @@ export function loadModelFolder(folder: string): ModelFolder {
   const source = join(folder, WEIGHTS);
   const { tensors } = readSafetensors(readFile(folder, WEIGHTS, MAX_WEIGHT_BYTES), source);
   return { model: assemble(shape, tensors, source), tokenizer };
+}
+
+/** The house's template names turns by these ids: in another model's vocabulary they would be any words. */
+function checkSpecialTokens({ special }: Bpe, folder: string): void {
+  for (const [id, text] of SPECIAL_TOKENS.entries())
+    if (special.get(text) !== id)
+      throw new LmError(
+        "unsupported",
+        `${folder}: ${text} is ${special.has(text) ? `token ${special.get(text)}` : "no special token"}, not token ${id}; only folders with the house's chat template are read (serve other models as GGUF)`,
+      );
 }
 
 function namedTensors({
@@ -80,10 +94,20 @@ function assemble(
     weights.set(name, tensor.values);
   }
   // A tied head may be stored once more; anything else has no place in this architecture.
+  const head = tensors.get("lm_head.weight");
+  if (head !== undefined && !sameValues(head.values, weights.get(EMBEDDING) as Float32Array))
+    throw new LmError(
+      "unsupported",
+      `${source}: lm_head.weight is not ${EMBEDDING}; only a tied head is read (serve it as GGUF)`,
+    );
   const extra = [...tensors.keys()].find((name) => !weights.has(name) && name !== "lm_head.weight");
   if (extra !== undefined)
     throw new LmError("unsupported", `${source}: the tensor ${extra} is not one of a Llama without biases`);
   return checkModel({ shape, weights });
+}
+
+function sameValues(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }
 
 function llamaConfig(shape: ModelShape, stored: StoredType): Record<string, unknown> {
@@ -135,8 +159,11 @@ const configFile = z.object({
   head_dim: z.number().nullish(),
   max_position_embeddings: z.number(),
   rms_norm_eps: z.number(),
-  rope_theta: z.number().default(10_000),
+  rope_theta: z.number().optional(),
   rope_scaling: z.null().optional(),
+  // transformers from 5 on has both in here. Whatever else stands there would stretch positions.
+  rope_parameters: z.strictObject({ rope_theta: z.number(), rope_type: z.literal("default") }).optional(),
+  partial_rotary_factor: z.literal(1).optional(),
   hidden_act: z.literal("silu"),
   tie_word_embeddings: z.literal(true),
   attention_bias: z.literal(false).default(false),
@@ -170,6 +197,12 @@ function readConfig(text: string, source: string): ModelShape {
       "unsupported",
       `${source}: head_dim is ${config.head_dim}, not hidden_size / num_attention_heads`,
     );
+  const { rope_theta: outer, rope_parameters: rope } = config;
+  if (outer !== undefined && rope !== undefined && outer !== rope.rope_theta)
+    throw new LmError(
+      "format",
+      `${source}: rope_theta is ${outer}, but rope_parameters.rope_theta ${rope.rope_theta}; correct the wrong one`,
+    );
   return checkShape({
     vocab: config.vocab_size,
     width: config.hidden_size,
@@ -177,7 +210,8 @@ function readConfig(text: string, source: string): ModelShape {
     heads,
     hidden: config.intermediate_size,
     context: config.max_position_embeddings,
-    ropeTheta: config.rope_theta,
+    // transformers' LlamaConfig takes 10,000 where there is none.
+    ropeTheta: rope?.rope_theta ?? outer ?? 10_000,
     normEpsilon: config.rms_norm_eps,
   });
 }

@@ -62,6 +62,9 @@ const fileShape = z.object({
   }),
   model: z.object({
     type: z.literal("BPE"),
+    dropout: z.literal(0).nullish(),
+    continuing_subword_prefix: z.literal("").nullish(),
+    end_of_word_suffix: z.literal("").nullish(),
     ignore_merges: z.literal(false).default(false),
     vocab: z.record(z.string(), z.number().int().min(0).max(1_000_000)),
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])).max(1_000_000),
@@ -71,12 +74,23 @@ const fileShape = z.object({
 /** Throws LmError "format" or "unsupported" (another kind of tokenizer), naming the field. */
 export function readTokenizerJson(text: string, source = "tokenizer.json"): Bpe {
   const { added_tokens: added, model } = parse(text, source);
-  const special = new Map(added.filter((x) => x.special).map((x) => [x.content, x.id]));
+  // Hugging Face looks for these in the text before it is cut into words; a byte-level BPE by itself does not.
+  const plain = added.find((x) => !x.special);
+  if (plain !== undefined)
+    throw new LmError(
+      "unsupported",
+      `${source}: the added token ${JSON.stringify(plain.content)} is not a special one; only special ones are read (serve the model as GGUF)`,
+    );
+  const special = new Map(added.map((x) => [x.content, x.id]));
   const specialIds = new Set(special.values());
   const ids = new Map([...Object.entries(model.vocab), ...special]);
   const pieces: (Uint8Array | null)[] = Array.from({ length: 1 + Math.max(-1, ...ids.values()) }, () => null);
-  if (pieces.length > ids.size)
-    throw new LmError("format", `${source}: ${pieces.length} ids for ${ids.size} tokens; ids have gaps`);
+  const distinct = new Set(ids.values()).size;
+  if (pieces.length > distinct || ids.size > distinct)
+    throw new LmError(
+      "format",
+      `${source}: ${pieces.length} ids for ${ids.size} tokens; ids have gaps, or tokens share one`,
+    );
   for (const [name, id] of ids) {
     if (specialIds.has(id)) continue;
     pieces[id] = fromLetters(name);
