@@ -21,16 +21,29 @@ export interface Checkpoint extends OptimizerState {
   /** Validations since the best one. */
   readonly misses: number;
   readonly best: Best | null;
-  /** What must be the same to go on: shape, settings and documents (`trainingIdentity`). */
+  /** What must be the same to go on: shape, settings and all documents (`trainingIdentity`). */
   readonly identity: string;
 }
 
-/** Settings, shape and a 32-bit digest of the documents, as JSON. */
+/** Settings, shape and a 32-bit digest of the documents, and of the validation documents where there are any, as JSON. */
 export function trainingIdentity(
   shape: ModelShape,
   settings: Settings,
   documents: readonly Document[],
+  validation?: readonly Document[],
 ): string {
+  const validated = validation && { documents: validation.length, digest: digestOf(validation) };
+  return JSON.stringify({
+    shape,
+    settings,
+    documents: documents.length,
+    digest: digestOf(documents),
+    // Best losses on other documents could not be compared. Without any, nothing is written.
+    validation: validated,
+  });
+}
+
+function digestOf(documents: readonly Document[]): number {
   let hash = FNV_START;
   const mix = (list: ArrayLike<number>, scale: number): void => {
     hash = fnvStep(hash, list.length);
@@ -44,7 +57,7 @@ export function trainingIdentity(
       mix(target?.probs ?? [], 1 << 16);
     }
   }
-  return JSON.stringify({ shape, settings, documents: documents.length, digest: avalanche(hash) });
+  return avalanche(hash);
 }
 
 const KIND = "stillwatch training checkpoint 1";

@@ -329,6 +329,24 @@ describe("checkpoints", () => {
     await expect(again({ documents: [songs[0]!, { tokens: [1, 2] }] })).rejects.toThrow("made with digest");
   });
 
+  it("are not mixed up with other validation documents, whose losses are others", async () => {
+    const path = join(folder, "v.safetensors");
+    const checkpoint = { path, every: 7 };
+    await train({ validation: songs, checkpoint, ...stopAfter(9) });
+    const again = (validation?: Document[]) => train({ validation, checkpoint, ...stopAfter(11) });
+    await expect(again(songs.slice(1))).rejects.toThrow("made with validation.documents 2, not 1");
+    await expect(again([songs[0]!, { tokens: [1, 2] }])).rejects.toThrow("made with validation.digest");
+    await expect(again()).rejects.toThrow("made with validation.documents 2, not none");
+    expect(await again(songs)).toMatchObject({ stopped: "signal", steps: 11 });
+    // Without any, a checkpoint has the identity that it always had.
+    const plain = await make();
+    const { identity } = await readCheckpoint(plain, shape);
+    expect(Object.keys(JSON.parse(identity) as object)).toEqual(["shape", "settings", "documents", "digest"]);
+    await expect(train({ validation: songs, checkpoint: { path: plain, every: 7 } })).rejects.toThrow(
+      "made with validation.documents none, not 2",
+    );
+  });
+
   it("are refused when damaged, cut short or of another model", async () => {
     const path = await make();
     const bytes = await readFile(path);

@@ -17,7 +17,7 @@ export interface TrainerInput {
   readonly validation?: readonly Document[] | undefined;
   readonly settings: Partial<Settings>;
   readonly engine?: EngineOptions | undefined;
-  /** Goes on from here; model, settings and documents must be those that it was made with. */
+  /** Goes on from here; model, settings and all documents must be those that it was made with. */
   readonly resume?: Checkpoint | undefined;
 }
 
@@ -65,12 +65,12 @@ export async function openTrainer(input: TrainerInput): Promise<Trainer> {
       "training",
       `patience is ${settings.patience}, which needs validation documents and validateEvery above 0`,
     );
-  const identity = trainingIdentity(shape, settings, documents);
-  if (resume !== undefined) checkSame(resume.identity, identity);
   const size = { rows: settings.rows, length: settings.length, targets };
+  const control = validation === undefined ? null : controlOf(validation, shape, size);
+  const identity = trainingIdentity(shape, settings, documents, validation);
+  if (resume !== undefined) checkSame(resume.identity, identity);
   const batches = new Batches(documents, size, seeded(settings.seed).fork("order of documents"));
   const steps = settings.steps ?? batches.limit(settings.epochs as number);
-  const control = validation === undefined ? null : controlOf(validation, shape, size);
   const engine = await chooseEngine(input.engine);
   const start = resume ?? { weights: model.weights, m: new Map(), v: new Map() };
   const optimizer = await Optimizer.open(shape, size, settings, engine, start);
@@ -136,10 +136,11 @@ function checkSame(before: string, now: string): void {
   if (before === now) return;
   const [old, current] = [before, now].map((text) => flat(JSON.parse(text)));
   const names = Object.keys({ ...old, ...current });
-  const name = names.find((key) => old?.[key] !== current?.[key]);
+  const name = names.find((key) => old?.[key] !== current?.[key]) ?? "";
+  const said = (value: unknown): string => (value === undefined ? "none" : JSON.stringify(value));
   throw new LmError(
     "training",
-    `the checkpoint was made with ${name} ${String(old?.[name ?? ""])}, not ${String(current?.[name ?? ""])}; it only goes on with the same model, settings and documents`,
+    `the checkpoint was made with ${name} ${said(old?.[name])}, not ${said(current?.[name])}; it only goes on with the same model, settings and documents`,
   );
 }
 
