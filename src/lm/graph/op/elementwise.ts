@@ -1,17 +1,11 @@
 import type { Dim } from "../onnx-file.ts";
 import { described, sizes, type Graph, type Value } from "../graph.ts";
 
-// Add, Sub and Mul with broadcasting: dims are aligned at the end, and a 1 (or a missing dim) is repeated.
+// Add and Mul with broadcasting: dims are aligned at the end, and a 1 (or a missing dim) is repeated.
 
 export function add(graph: Graph, a: Value, b: Value): Value {
   const y = graph.add("Add", [a, b], broadcast(a, b));
   graph.record([y], [a, b], (dy) => [sumTo(graph, dy, a), sumTo(graph, dy, b)]);
-  return y;
-}
-
-export function sub(graph: Graph, a: Value, b: Value): Value {
-  const y = graph.add("Sub", [a, b], broadcast(a, b));
-  graph.record([y], [a, b], (dy) => [sumTo(graph, dy, a), sumTo(graph, graph.add("Neg", [dy], dy.dims), b)]);
   return y;
 }
 

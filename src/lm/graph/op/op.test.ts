@@ -5,13 +5,12 @@ import { chooseEngine, type Engine, type EngineTensor } from "../../train/engine
 import { gradientError, type Checked } from "../finite-differences.ts";
 import { Graph } from "../graph.ts";
 import { attention, causalMask } from "./attention.ts";
-import { add, mul, sub } from "./elementwise.ts";
+import { add, mul } from "./elementwise.ts";
 import { gather, scatterAdd } from "./gather.ts";
 import { concat, reshape, split, transpose } from "./layout.ts";
 import { matmul } from "./matmul.ts";
 import { rmsNorm } from "./rms-norm.ts";
 import { rope, ropeAngles } from "./rope.ts";
-import { softmax } from "./softmax.ts";
 import { swiglu } from "./swiglu.ts";
 
 let engine: Engine;
@@ -52,19 +51,14 @@ const cases: Record<string, () => Checked> = {
     inputs: { a: floats(2, 3, 4), b: floats(3, 1) },
     build: (g, v) => add(g, v["a"]!, v["b"]!),
   }),
-  "sub with broadcasting": () => ({
-    inputs: { a: floats(4), b: floats(2, 4) },
-    build: (g, v) => sub(g, v["a"]!, v["b"]!),
-  }),
   "mul with broadcasting": () => ({
-    inputs: { a: floats(3, 4), b: floats(4) },
+    inputs: { a: floats(4), b: floats(3, 4) },
     build: (g, v) => mul(g, v["a"]!, v["b"]!),
   }),
   "a value used twice": () => ({
     inputs: { a: floats(3, 4) },
     build: (g, v) => add(g, mul(g, v["a"]!, v["a"]!), v["a"]!),
   }),
-  softmax: () => ({ inputs: { a: floats(3, 5) }, build: (g, v) => softmax(g, v["a"]!) }),
   rmsNorm: () => ({ inputs: { a: floats(3, 8) }, build: (g, v) => rmsNorm(g, v["a"]!, 1e-5) }),
   "rmsNorm of numbers as small as its epsilon": () => ({
     inputs: { a: floats(3, 8) },
