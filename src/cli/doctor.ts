@@ -1,18 +1,22 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, resolve } from "node:path";
-import { loadConfig, upstreamKey, type Config } from "../config.ts";
+import { loadConfig, upstreamKey, type Config, type UpstreamConfig } from "../config.ts";
 import { loadMasterKeys, masterKeyPath } from "../ledger/keyring.ts";
 import { loadSigners, signerPath } from "../ledger/signers.ts";
 import { AnsweringThread } from "../lm/answer/thread.ts";
+import { loadEngine, type NativeEngine } from "../lm/engine.ts";
+import { LmError } from "../lm/error.ts";
+import { loadLlama } from "../lm/runtime/llama-engine.ts";
 import { readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { folderOptions, masterKeyCommand } from "./folder.ts";
 
 const HELP = `stillwatch doctor [--config F] [--data DIR] [--json]
 
-Checks what a server needs: Node, the configuration, disk space and rights of the data folder, its keys, the clock, and whether the
-upstreams can be reached. Changes nothing. Exit 0 when all is well, 1 when something must be mended.
+Checks what a server needs: Node, the configuration, disk space and rights of the data folder, its keys, the clock, the engines that
+language models run on, and whether the upstreams can be reached (without any, whether the built-in teacher loads). Changes nothing.
+Exit 0 when all is well, 1 when something must be mended.
 
 Example
   stillwatch doctor --config stillwatch.yaml --data /var/lib/stillwatch
@@ -34,13 +38,15 @@ export const doctor: Command = {
     const args = readArguments("doctor", argv, folderOptions);
     const config = loadConfig(args.text("config"));
     const dataDir = resolve(args.required("data"));
+    const upstreams = upstreamsOf(config);
     const findings: Finding[] = [
       node(),
       clock(),
       disk(dataDir),
       rights(dataDir),
       ...(existsSync(dataDir) ? await keys(dataDir, masterKeyCommand(args)) : []),
-      ...(await Promise.all(config.upstreams.map(upstream))),
+      ...(await engines(upstreams)),
+      ...(await Promise.all(upstreams.map(upstream))),
     ];
     const ok = findings.every((finding) => finding.ok);
     if (args.flag("json")) io.out(`${JSON.stringify({ ok, findings })}\n`);
@@ -121,7 +127,54 @@ async function keys(dataDir: string, command: readonly string[]): Promise<Findin
   return findings;
 }
 
-async function upstream(u: Config["upstreams"][number]): Promise<Finding> {
+/** As `serve`: without a configured upstream, the built-in teacher answers. */
+function upstreamsOf({ upstreams }: Config): readonly UpstreamConfig[] {
+  return upstreams.length > 0 ? upstreams : [{ name: "embedded", kind: "embedded", models: ["*"] }];
+}
+
+/** Both are optional: a plain install has none, and the built-in teacher needs none. */
+async function engines(upstreams: readonly UpstreamConfig[]): Promise<Finding[]> {
+  const gguf = upstreams.filter((u) => u.kind === "embedded" && u.model?.endsWith(".gguf"));
+  return [
+    await engine("onnxruntime-node", "npm run engine onnx", {
+      use: "trains models faster",
+      start: () => loadEngine("onnxruntime-node"),
+      neededBy: [],
+    }),
+    await engine("node-llama-cpp", "npm run engine llama", {
+      use: "runs GGUF models in an embedded upstream",
+      start: async () => (await loadLlama()).llama.dispose(),
+      neededBy: gguf.map(({ name }) => name),
+    }),
+  ];
+}
+
+interface Engine {
+  readonly use: string;
+  readonly start: () => Promise<unknown>;
+  /** Names of the upstreams that do not work without it. */
+  readonly neededBy: readonly string[];
+}
+
+async function engine(
+  name: NativeEngine,
+  command: string,
+  { use, start, neededBy }: Engine,
+): Promise<Finding> {
+  const check = `engine ${name}`;
+  try {
+    await start();
+    return { check, ok: true, found: `installed (${use})` };
+  } catch (error) {
+    if (!(error instanceof LmError && error.code === "engine_missing"))
+      return { check, ok: false, found: (error as Error).message, cure: `install it anew: ${command}` };
+    const needed = neededBy.length > 0;
+    const why = needed ? `needed by the upstream ${neededBy.join(", ")}` : `not needed; ${use}: ${command}`;
+    return { check, ok: !needed, found: `not installed, ${why}`, cure: `run \`${command}\` in the checkout` };
+  }
+}
+
+async function upstream(u: UpstreamConfig): Promise<Finding> {
   const check = `upstream ${u.name}`;
   if (u.kind === "recorded") {
     const ok = u.file === undefined || existsSync(u.file);
@@ -170,9 +223,16 @@ async function embedded(check: string, path: string | null): Promise<Finding> {
     await thread.stop();
     return { check, ok: true, found: `${thread.model}, ${thread.runtime} runtime`, cure: "" };
   } catch (error) {
-    const cure = "correct upstreams.model in the configuration, or leave it out for the built-in teacher";
-    return { check, ok: false, found: (error as Error).message, cure };
+    return { check, ok: false, found: (error as Error).message, cure: cureOf(path, error) };
   }
+}
+
+function cureOf(path: string | null, error: unknown): string {
+  if (path === null) return "install Stillwatch anew: the model that it brings does not load";
+  const another = "leave upstreams.model out for the built-in teacher";
+  return error instanceof LmError && error.code === "engine_missing"
+    ? `install the engine, or ${another}`
+    : `correct upstreams.model in the configuration, or ${another}`;
 }
 
 function existing(path: string): string {
