@@ -169,7 +169,10 @@ async function openEmbedded(
   { name, models, model, maxConcurrency = defaultEmbeddedConcurrency }: UpstreamConfig & { kind: "embedded" },
   log: Log,
 ): Promise<Upstream> {
-  const thread = await AnsweringThread.start({ path: model ?? null });
+  const thread = await AnsweringThread.start({
+    source: { path: model ?? null },
+    onTrouble: (message) => log("error", `upstream ${name}: ${message}`),
+  });
   log(
     "info",
     `upstream ${name}: ${thread.model}, context ${thread.context} tokens, ${thread.runtime} runtime`,

@@ -9,6 +9,7 @@ import { plainRuntime } from "../runtime/plain.ts";
 import { likelihoods } from "../sample/score.ts";
 import { decode } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train-bpe.ts";
+import { Admission } from "./admission.ts";
 import { answer, type ServedModel } from "./answer.ts";
 
 const tokenizer = trainBpe(["the miller of the town and the müller of the town 12"], 272, SPECIAL_TOKENS);
@@ -26,6 +27,8 @@ const served: ServedModel = {
   id: "tiny",
   fingerprint: "fp_1",
 };
+
+const admission = new Admission();
 
 interface Heard {
   status: number;
@@ -50,7 +53,7 @@ async function ask(body: unknown, path = "/v1/chat/completions", signal?: AbortS
         heard.parts++;
       },
     },
-    { now: () => 1_700_000_000_123, randomId: () => "id1", ...(signal && { signal }) },
+    { now: () => 1_700_000_000_123, randomId: () => "id1", admission, ...(signal && { signal }) },
   );
   return heard;
 }
@@ -161,7 +164,15 @@ describe("chat completions", () => {
     ],
     ["an absurd temperature", { ...hello, temperature: 99 }, 400, "temperature", /99/],
     ["a temperature that is no number", { ...hello, temperature: "hot" }, 400, "temperature", /hot/],
-    ["a top_p of 0", { ...hello, top_p: 0 }, 400, "top_p", /top_p/],
+    ["a negative top_p", { ...hello, top_p: -1 }, 400, "top_p", /top_p/],
+    ["a stop text that is too long", { ...hello, stop: "x".repeat(2_000) }, 400, "stop", /stop/],
+    [
+      "thousands of empty turns",
+      { messages: Array.from({ length: 5_000 }, () => ({ role: "user", content: "" })) },
+      400,
+      "messages",
+      /5000 turns/,
+    ],
     ["too many answers", { ...hello, n: 1000 }, 400, "n", /1000/],
     ["no answers", { ...hello, n: 0 }, 400, "n", /is 0/],
     ["a bias that is too large", { ...hello, logit_bias: { "5": 200 } }, 400, "logit_bias.5", /200/],
@@ -223,6 +234,13 @@ describe("chat completions", () => {
     );
   });
 
+  it("take a top_p of 0 for the most probable token alone", async () => {
+    const best = await json({ ...hello, temperature: 0 });
+    expect((await json({ ...hello, top_p: 0 })).choices[0].message.content).toBe(
+      best.choices[0].message.content,
+    );
+  });
+
   it("end when they are given up", async () => {
     const abort = new AbortController();
     abort.abort();
@@ -273,6 +291,27 @@ describe("completions", () => {
     const chat = await json({ ...hello, temperature: 0 });
     const raw = await json({ prompt, max_tokens: 12, temperature: 0 }, "/v1/completions");
     expect(raw.choices[0].text).toBe(chat.choices[0].message.content);
+  });
+
+  it("refuse before any work what would be too much", async () => {
+    const texts = Array(100).fill("the town");
+    expect(await json({ prompt: texts, n: 2 }, "/v1/completions")).toMatchObject({
+      error: { message: expect.stringMatching(/200 answers; at most 128/), param: "prompt" },
+    });
+    const long = tokenizer.encode("the town of the miller ".repeat(8)).slice(0, 60);
+    const echo = { prompt: [long, long], n: 64, max_tokens: 0, echo: true, logprobs: 20 };
+    expect((await ask(echo, "/v1/completions")).status).toBe(200);
+    const bomb = { ...echo, prompt: Array.from({ length: 64 }, () => [...long, ...long]), n: 2 };
+    expect(await json(bomb, "/v1/completions")).toMatchObject({ error: { param: "echo" } });
+  });
+
+  it.each([
+    ["best_of", 4],
+    ["suffix", "the end"],
+  ])("refuse %s, which they would not obey", async (field, value) => {
+    expect(await json({ prompt: "the", [field]: value }, "/v1/completions")).toMatchObject({
+      error: { param: field },
+    });
   });
 
   it("refuse an empty prompt and tokens that are not there", async () => {
@@ -334,6 +373,27 @@ describe("responses and messages", () => {
     expect(streamed.find((e) => e.type === "message_delta")).toMatchObject({
       delta: { stop_reason: "stop_sequence", stop_sequence: stop },
     });
+  });
+
+  it("give log-probabilities where they are included", async () => {
+    const body = {
+      input: "the town",
+      temperature: 0,
+      max_output_tokens: 8,
+      top_logprobs: 2,
+      include: ["message.output_text.logprobs"],
+    };
+    const whole = await json(body, "/v1/responses");
+    const entries = whole.output[0].content[0].logprobs;
+    const chat = await json({ ...hello, temperature: 0, max_tokens: 8, logprobs: true, top_logprobs: 2 });
+    expect(entries).toEqual(chat.choices[0].logprobs.content);
+    const streamed = await events(body, "/v1/responses");
+    expect(streamed.flatMap((e) => (e.type === "response.output_text.delta" ? e.logprobs : []))).toEqual(
+      entries,
+    );
+    expect(streamed.at(-1).response.output[0].content[0].logprobs).toEqual(entries);
+    const without = await json({ ...body, include: [] }, "/v1/responses");
+    expect(without.output[0].content[0].logprobs).toEqual([]);
   });
 
   it("refuse in their own shape", async () => {

@@ -1,8 +1,10 @@
 import type { ChatModel } from "../runtime/chat-model.ts";
 import type { Asking } from "../sample/asking.ts";
 import { generate, type Delta } from "../sample/generate.ts";
-import type { RowChange } from "../sample/sampling-options.ts";
+import type { Drawn } from "../sample/sampler.ts";
+import type { Admission } from "./admission.ts";
 import type { Asked } from "./asked.ts";
+import { askingsOf } from "./askings.ts";
 import { chatCompletions } from "./chat-completions.ts";
 import { completions } from "./completions.ts";
 import { echoed } from "./echo.ts";
@@ -40,6 +42,8 @@ export interface AnswerContext {
   now(): number;
   /** Hexadecimal, new each time. */
   randomId(): string;
+  /** Shared by all answers of one model. */
+  readonly admission: Admission;
   readonly signal?: AbortSignal;
 }
 
@@ -59,6 +63,7 @@ export async function answer(
 ): Promise<void> {
   const protocol = PROTOCOLS[request.path];
   let streaming = false;
+  let leave = (): void => {};
   try {
     if (request.method === "GET") return await sendModels(served, request.path, output);
     if (protocol === undefined)
@@ -68,7 +73,7 @@ export async function answer(
         `the embedded model has no ${request.path}; it answers ${Object.keys(PROTOCOLS).join(", ")}`,
       );
     const asked = protocol.asked(request.body);
-    const askings = askingsOf(asked, served.model, context);
+    const askings = askingsOf(asked, served.model, context.randomId());
     const writer = protocol.writer(asked, {
       id: context.randomId(),
       created: Math.floor(context.now() / 1000),
@@ -77,6 +82,7 @@ export async function answer(
       ...tokenFacts(served.model),
     });
     const started = (): void => void (streaming = true);
+    leave = await context.admission.enter(askings.length * asked.n, context.signal);
     await (asked.stream
       ? stream(served.model, asked, askings, writer, output, context, started)
       : whole(served.model, asked, askings, writer, output, context));
@@ -87,6 +93,8 @@ export async function answer(
     // A stream that has begun can only say it as a last event.
     if (!streaming) output.head(refusal.status, "application/json");
     await output.part(streaming ? `event: error\ndata: ${body}\n\n` : body);
+  } finally {
+    leave();
   }
 }
 
@@ -107,77 +115,6 @@ const FIELDS: Readonly<Record<string, string>> = {
   topLogprobs: "top_logprobs",
   maxTokens: "max_tokens",
 };
-
-function askingsOf(asked: Asked, model: ChatModel, context: AnswerContext): Asking[] {
-  const prompts =
-    "turns" in asked.prompt
-      ? [turnsPrompt(asked.prompt.turns, model)]
-      : asked.prompt.texts.map((text) => textPrompt(text, model));
-  const seed = asked.seed ?? context.randomId();
-  return prompts.map((prompt, i) => {
-    if (prompt.length === 0)
-      throw new Refusal(
-        400,
-        "invalid_prompt",
-        "the prompt is empty; the model needs at least one token to go on from",
-        "prompt",
-      );
-    // With no tokens to draw, a text that fills the context can still be scored.
-    const room = model.runtime.context - prompt.length + (asked.maxTokens === 0 ? 1 : 0);
-    if (room < 1) throw tooLong(`${prompt.length} tokens`, model, "turns" in asked.prompt);
-    return {
-      prompt,
-      n: asked.n,
-      maxTokens: Math.max(1, asked.maxTokens ?? room),
-      stop: asked.stop,
-      sampling: {
-        ...asked.sampling,
-        seed: prompts.length === 1 ? seed : `${seed}/${i}`,
-        adjust: penalties(asked),
-      },
-    };
-  });
-}
-
-function turnsPrompt(
-  turns: readonly { readonly text: string }[] & Parameters<ChatModel["prompt"]>[0],
-  model: ChatModel,
-): number[] {
-  checkLength(
-    turns.reduce((sum, { text }) => sum + text.length, 0),
-    model,
-    true,
-  );
-  return model.prompt(turns);
-}
-
-function textPrompt(text: string | readonly number[], model: ChatModel): readonly number[] {
-  checkLength(text.length, model, false);
-  return typeof text === "string" ? [...model.begins, ...model.tokenizer.encode(text)] : text;
-}
-
-/** No token stands for more than this many characters, so what is far too long is refused without encoding it. */
-const LONGEST_TOKEN = 512;
-
-function checkLength(characters: number, model: ChatModel, dialogue: boolean): void {
-  if (characters > model.runtime.context * LONGEST_TOKEN)
-    throw tooLong(`${characters} characters`, model, dialogue);
-}
-
-function tooLong(length: string, model: ChatModel, dialogue: boolean): Refusal {
-  const context = model.runtime.context;
-  const message = `the prompt has ${length}; this model's context holds ${context} tokens with the answer: shorten it`;
-  return new Refusal(400, "context_length_exceeded", message, dialogue ? "messages" : "prompt");
-}
-
-/** OpenAI's penalties: a token's logit loses `frequency` for each time it stands in the answer, and `presence` once. */
-function penalties({ presencePenalty, frequencyPenalty }: Asked): RowChange | undefined {
-  if (presencePenalty === 0 && frequencyPenalty === 0) return undefined;
-  return (row, _prompt, answer) => {
-    for (const token of answer) row[token] = (row[token] as number) - frequencyPenalty;
-    for (const token of new Set(answer)) row[token] = (row[token] as number) - presencePenalty;
-  };
-}
 
 async function stream(
   model: ChatModel,
@@ -219,14 +156,18 @@ async function whole(
     finish: "length",
     stoppedBy: null,
   }));
+  const tokens = choices.map((): Drawn[] => []);
   for await (const pieces of piecesOf(model, asked, askings, context, usage)) {
     for (const piece of pieces) {
-      const { text, tokens } = choices[piece.choice] as Piece;
-      choices[piece.choice] = { ...piece, text: text + piece.text, tokens: [...tokens, ...piece.tokens] };
+      const own = tokens[piece.choice] as Drawn[];
+      for (const drawn of piece.tokens) own.push(drawn);
+      const { text } = choices[piece.choice] as Piece;
+      choices[piece.choice] = { ...piece, text: text + piece.text, tokens: own };
     }
   }
+  const body = writer.whole(choices, usage);
   output.head(200, "application/json");
-  await output.part(writer.whole(choices, usage));
+  await output.part(body);
 }
 
 interface Counted extends Usage {
@@ -245,7 +186,7 @@ async function* piecesOf(
   context: AnswerContext,
   usage: Counted,
 ): AsyncGenerator<readonly Piece[], void, void> {
-  if (asked.echo) yield await echoed(model, asked, askings);
+  if (asked.echo) yield await echoed(model, asked, askings, context.signal);
   if (asked.maxTokens === 0) return;
   const signal = context.signal === undefined ? {} : { signal: context.signal };
   for await (const deltas of generate(model, askings, signal))

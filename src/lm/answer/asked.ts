@@ -30,10 +30,11 @@ export const MAX_ANSWERS = 128;
 const whole = (low: number, high: number): z.ZodNumber => z.number().int().min(low).max(high);
 const count = whole(1, 1_000_000).nullish();
 const temperature = z.number().min(0).max(2).nullish();
-const topP = z.number().gt(0).max(1).nullish();
+const topP = z.number().min(0).max(1).nullish();
 const topK = whole(0, 1_000_000).nullish();
 const penalty = z.number().min(-2).max(2).nullish();
-const stop = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish();
+const stopText = z.string().min(1).max(1_024);
+const stop = z.union([stopText, z.array(stopText).max(16)]).nullish();
 const common = {
   temperature,
   top_p: topP,
@@ -82,14 +83,16 @@ const completionRequest = z.looseObject({
   ...common,
   prompt: z.union([
     z.string(),
-    z.array(z.string()).min(1).max(512),
+    z.array(z.string()).min(1).max(MAX_ANSWERS),
     tokens.min(1),
-    z.array(tokens).min(1).max(512),
+    z.array(tokens).min(1).max(MAX_ANSWERS),
   ]),
   // Zero tokens with `echo` and `logprobs`: the way to score a text.
   max_tokens: whole(0, 1_000_000).nullish(),
   logprobs: whole(0, 20).nullish(),
   echo: z.boolean().nullish(),
+  best_of: z.literal(1, "the embedded model draws as many answers as it gives").nullish(),
+  suffix: z.literal("", "the embedded model does not fill in the middle").nullish(),
 });
 
 const responsesRequest = z.looseObject({
@@ -100,6 +103,13 @@ const responsesRequest = z.looseObject({
   ]),
   instructions: z.string().nullish(),
   max_output_tokens: count,
+  top_logprobs: whole(0, 20).nullish(),
+  include: z.array(z.string()).nullish(),
+  text: z
+    .looseObject({
+      format: z.looseObject({ type: z.literal("text", "the embedded model writes text only") }).nullish(),
+    })
+    .nullish(),
   tools,
   previous_response_id: z.null("answers are not kept here; send the whole dialogue").optional(),
 });
@@ -111,7 +121,7 @@ const messagesRequest = z.looseObject({
   temperature: z.number().min(0).max(1).nullish(),
   top_p: topP,
   top_k: topK,
-  stop_sequences: z.array(z.string().min(1)).max(16).nullish(),
+  stop_sequences: z.array(stopText).max(16).nullish(),
   stream: z.boolean().nullish(),
   tools,
 });
@@ -155,7 +165,13 @@ export function askedByResponses(body: unknown): Asked {
     n: 1,
     prompt: { turns: [...system(instructions), ...said] },
     maxTokens: request.max_output_tokens ?? null,
-    sampling: sampling(request),
+    sampling: {
+      ...sampling(request),
+      topLogprobs:
+        request.include?.includes("message.output_text.logprobs") === true
+          ? (request.top_logprobs ?? 0)
+          : null,
+    },
   };
 }
 
@@ -192,7 +208,8 @@ function settings(request: Common): Omit<Asked, "prompt" | "maxTokens" | "sampli
 function sampling(request: Common): Asked["sampling"] {
   return {
     temperature: request.temperature ?? undefined,
-    topP: request.top_p ?? undefined,
+    // OpenAI takes 0 for the most probable token alone.
+    topP: request.top_p === 0 ? Number.MIN_VALUE : (request.top_p ?? undefined),
     topK: request.top_k ?? undefined,
     minP: request.min_p ?? undefined,
     logitBias: new Map(

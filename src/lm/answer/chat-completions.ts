@@ -3,9 +3,8 @@ import { askedByChat } from "./asked.ts";
 import {
   bareEvent,
   DONE,
-  jsonLogprob,
   openAiUsage,
-  type AnswerFacts,
+  tokenEntry,
   type Piece,
   type Protocol,
   type Writer,
@@ -69,16 +68,3 @@ export const chatCompletions: Protocol = {
     };
   },
 };
-
-/** A token's text may be half a character, so its bytes stand beside it. */
-function tokenEntry({ token, logprob, top }: Drawn, facts: AnswerFacts): unknown {
-  const entry = (token: number, logprob: number | null): object => {
-    const bytes = facts.tokenBytes(token);
-    return {
-      token: bytes === null ? facts.specialText(token) : Buffer.from(bytes).toString("utf8"),
-      logprob: jsonLogprob(logprob),
-      bytes: bytes && Array.from(bytes),
-    };
-  };
-  return { ...entry(token, logprob), top_logprobs: top.map((other) => entry(other.token, other.logprob)) };
-}

@@ -72,3 +72,16 @@ export function jsonLogprob(logprob: number | null): number | null {
 export function openAiUsage({ prompt, completion }: Usage): Record<string, number> {
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
+
+/** A token's text may be half a character, so its bytes stand beside it. */
+export function tokenEntry({ token, logprob, top }: Drawn, facts: AnswerFacts): unknown {
+  const entry = (token: number, logprob: number | null): object => {
+    const bytes = facts.tokenBytes(token);
+    return {
+      token: bytes === null ? facts.specialText(token) : Buffer.from(bytes).toString("utf8"),
+      logprob: jsonLogprob(logprob),
+      bytes: bytes && Array.from(bytes),
+    };
+  };
+  return { ...entry(token, logprob), top_logprobs: top.map((other) => entry(other.token, other.logprob)) };
+}

@@ -17,7 +17,9 @@ export class Refusal extends Error {
   /** What is wrong with a request is the caller's to mend; anything else is this program's fault. */
   static of(error: unknown, fields: Readonly<Record<string, string>> = {}): Refusal {
     if (error instanceof Refusal) return error;
-    if (error instanceof LmError && CALLERS.has(error.code)) {
+    // Without a field it is the model's own row that cannot be drawn from.
+    const isCallers = error instanceof LmError && CALLERS.has(error.code);
+    if (isCallers && !(error.code === "sampling" && error.param === null)) {
       const param = error.param === null ? null : (fields[error.param] ?? error.param);
       const code = error.code === "prompt" ? "invalid_prompt" : "invalid_value";
       return new Refusal(400, code, error.message, param);

@@ -1,20 +1,24 @@
 import { askedByResponses } from "./asked.ts";
-import { namedEvent, type Piece, type Protocol, type Usage, type Writer } from "./protocol.ts";
+import { namedEvent, tokenEntry, type Piece, type Protocol, type Usage, type Writer } from "./protocol.ts";
 import { openAiError } from "./refusal.ts";
 
 /** `POST /v1/responses`: one text answer; nothing is stored. */
 export const responses: Protocol = {
   asked: askedByResponses,
   error: openAiError,
-  writer(_asked, facts): Writer {
+  writer(asked, facts): Writer {
+    const withLogprobs = asked.sampling.topLogprobs !== null;
     let sequence = 0;
     let text = "";
+    const logprobs: unknown[] = [];
     let finish: Piece["finish"] = null;
     const event = (type: string, more: object): string =>
       namedEvent(type, { type, sequence_number: sequence++, ...more });
+    const entries = (piece: Piece): unknown[] =>
+      withLogprobs ? piece.tokens.map((drawn) => tokenEntry(drawn, facts)) : [];
     const item = `msg_${facts.id}`;
     const at = { item_id: item, output_index: 0, content_index: 0 };
-    const part = (): object => ({ type: "output_text", text, annotations: [], logprobs: [] });
+    const part = (): object => ({ type: "output_text", text, annotations: [], logprobs });
     const message = (): object => ({
       id: item,
       type: "message",
@@ -51,12 +55,14 @@ export const responses: Protocol = {
       piece: (piece) => {
         text += piece.text;
         finish = piece.finish;
+        const added = entries(piece);
+        logprobs.push(...added);
         return piece.text === ""
           ? ""
-          : event("response.output_text.delta", { ...at, delta: piece.text, logprobs: [] });
+          : event("response.output_text.delta", { ...at, delta: piece.text, logprobs: added });
       },
       end: (usage) =>
-        event("response.output_text.done", { ...at, text, logprobs: [] }) +
+        event("response.output_text.done", { ...at, text, logprobs }) +
         event("response.content_part.done", { ...at, part: part() }) +
         event("response.output_item.done", { output_index: 0, item: message() }) +
         event(finish === "length" ? "response.incomplete" : "response.completed", {
@@ -65,6 +71,7 @@ export const responses: Protocol = {
       whole: ([only], usage) => {
         text = only?.text ?? "";
         finish = only?.finish ?? "stop";
+        logprobs.push(...(only === undefined ? [] : entries(only)));
         return JSON.stringify(response(usage));
       },
     };

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
+import { Admission } from "./admission.ts";
 import { answer, type ApiRequest, type ServedModel } from "./answer.ts";
 import { openModel, type ModelSource } from "./open-model.ts";
 
-// The thread that holds a model and answers. Answers in hand take turns token by token (`generate` lets the event loop
-// run between its steps), so a long one does not keep a short one waiting.
+// The thread that holds a model and answers. Requests in hand take turns: the plain runtime lets the event loop run after each
+// token of each answer, so one that asks for many answers does not hold up one that asks for one (admission.ts bounds how many).
 
 export type ToWorker =
   | { readonly type: "ask"; readonly id: number; readonly request: ApiRequest }
@@ -26,6 +27,7 @@ interface InHand {
 
 const port = parentPort as NonNullable<typeof parentPort>;
 const inHand = new Map<number, InHand>();
+const admission = new Admission();
 const send = (message: FromWorker): void => port.postMessage(message);
 
 let served: ServedModel | null = null;
@@ -82,14 +84,15 @@ async function ask(served: ServedModel, id: number, request: ApiRequest): Promis
       {
         now: () => Date.now(),
         randomId: () => randomBytes(16).toString("hex"),
+        admission,
         signal: one.abort.signal,
       },
     );
-    send({ type: "end", id });
   } catch {
-    // Given up by the caller: nobody listens any more.
+    // Given up by the caller. The thread counts it as in hand until here.
   } finally {
     inHand.delete(id);
+    send({ type: "end", id });
   }
 }
 
