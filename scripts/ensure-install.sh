@@ -8,5 +8,5 @@ if [ ! -x node_modules/node/bin/node ] || [ package-lock.json -nt node_modules/.
   npm install --no-save --no-fund --no-audit --loglevel=error >&2
   # Strip the types of what a server loads once, here, so that the first start is as small and quick as the others.
   NODE_COMPILE_CACHE=node_modules/.cache/node node_modules/node/bin/node --input-type=module \
-    -e 'await import("./src/serve.ts"); await import("./src/detect/live-worker.ts")' || true
+    -e 'await import("./src/serve.ts"); await import("./src/detect/live-worker.ts"); await import("./src/lm/answer/open-model.ts")' || true
 fi
