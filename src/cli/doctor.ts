@@ -219,7 +219,7 @@ async function upstream(u: UpstreamConfig): Promise<Finding> {
 /** Loads the model as `serve` would: that a file is there says little. */
 async function embedded(check: string, path: string | null): Promise<Finding> {
   try {
-    const thread = await AnsweringThread.start({ path });
+    const thread = await AnsweringThread.start({ source: { path } });
     await thread.stop();
     return { check, ok: true, found: `${thread.model}, ${thread.runtime} runtime`, cure: "" };
   } catch (error) {
