@@ -141,6 +141,11 @@ const schema = z.strictObject({
 export type Config = z.output<typeof schema>;
 export type UpstreamConfig = Config["upstreams"][number];
 
+/** Without a configured upstream, the teacher that comes with Stillwatch answers. */
+export function upstreamsOf({ upstreams }: Config): readonly UpstreamConfig[] {
+  return upstreams.length > 0 ? upstreams : [{ name: "embedded", kind: "embedded", models: ["*"] }];
+}
+
 /** What command-line options may override. */
 export interface Overrides {
   readonly port?: number;

@@ -1,7 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { adminTokenFromEnvironment, upstreamKey, type Config, type UpstreamConfig } from "./config.ts";
+import {
+  adminTokenFromEnvironment,
+  upstreamKey,
+  upstreamsOf,
+  type Config,
+  type UpstreamConfig,
+} from "./config.ts";
 import { DetectionThread } from "./detect/live-thread.ts";
 import type { JsonObject } from "./exchange/exchange.ts";
 import { defaultEmbeddedConcurrency, EmbeddedUpstream } from "./gateway/embedded.ts";
@@ -128,13 +134,6 @@ function detectionOf(dataDir: string, config: Config, ledger: Ledger, log: Log):
   const { calibration = null } = config.detect;
   const { masterKeyCommand } = config.ledger;
   return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration }, log);
-}
-
-/** Without a configured upstream, the teacher that comes with Stillwatch answers. */
-function upstreamsOf(config: Config): readonly UpstreamConfig[] {
-  return config.upstreams.length > 0
-    ? config.upstreams
-    : [{ name: "embedded", kind: "embedded", models: ["*"] }];
 }
 
 async function openUpstream(upstream: UpstreamConfig, log: Log): Promise<Upstream> {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, resolve } from "node:path";
-import { loadConfig, upstreamKey, type Config, type UpstreamConfig } from "../config.ts";
+import { loadConfig, upstreamKey, type Config, type UpstreamConfig, upstreamsOf } from "../config.ts";
 import { loadMasterKeys, masterKeyPath } from "../ledger/keyring.ts";
 import { loadSigners, signerPath } from "../ledger/signers.ts";
 import { AnsweringThread } from "../lm/answer/thread.ts";
@@ -125,11 +125,6 @@ async function keys(dataDir: string, command: readonly string[]): Promise<Findin
     }
   }
   return findings;
-}
-
-/** As `serve`: without a configured upstream, the built-in teacher answers. */
-function upstreamsOf({ upstreams }: Config): readonly UpstreamConfig[] {
-  return upstreams.length > 0 ? upstreams : [{ name: "embedded", kind: "embedded", models: ["*"] }];
 }
 
 /** Both are optional: a plain install has none, and the built-in teacher needs none. */
