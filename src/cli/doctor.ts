@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, resolve } from "node:path";
-import { loadConfig, upstreamKey, type Config, type UpstreamConfig, upstreamsOf } from "../config.ts";
+import { loadConfig, upstreamKey, type UpstreamConfig, upstreamsOf } from "../config.ts";
 import { loadMasterKeys, masterKeyPath } from "../ledger/keyring.ts";
 import { loadSigners, signerPath } from "../ledger/signers.ts";
 import { AnsweringThread } from "../lm/answer/thread.ts";
