@@ -11,8 +11,10 @@ export interface ChatModel {
   prompt(turns: readonly Turn[]): number[];
   /** Tokens that stand before a text that is to be continued as it is; a dialogue's template brings its own. */
   readonly begins: readonly number[];
-  /** Tokens that end an answer. */
+  /** Tokens that end an answer, whichever of them comes. */
   readonly ends: ReadonlySet<number>;
+  /** The one that the model's template writes after an answer; null for a model without any. */
+  readonly end: number | null;
 }
 
 /** A model with the house's chat template. Throws LmError "vocabulary" when the two do not belong together. */
@@ -23,5 +25,5 @@ export function houseChatModel(runtime: Runtime, tokenizer: Tokenizer): ChatMode
       `the vocabulary has ${tokenizer.size} tokens, the model ${runtime.vocab}: they do not belong together`,
     );
   const prompt = (turns: readonly Turn[]): number[] => promptTokens(tokenizer, turns);
-  return { runtime, tokenizer, prompt, begins: [], ends: new Set([END]) };
+  return { runtime, tokenizer, prompt, begins: [], ends: new Set([END]), end: END };
 }

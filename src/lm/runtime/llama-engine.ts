@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import { loadEngine } from "../engine.ts";
 import { LmError } from "../error.ts";
 
@@ -5,7 +6,11 @@ import { LmError } from "../error.ts";
 
 export interface LlamaModule {
   getLlama(options: object): Promise<Llama>;
-  readonly JinjaTemplateChatWrapper: new (options: { template: string; tokenizer: unknown }) => ChatWrapper;
+  readonly JinjaTemplateChatWrapper: new (options: {
+    template: string;
+    tokenizer: unknown;
+    joinAdjacentMessagesOfTheSameType: false;
+  }) => ChatWrapper;
 }
 
 export interface Llama {
@@ -53,19 +58,52 @@ export interface ChatWrapper {
   };
 }
 
-export async function loadLlama(): Promise<{ readonly llama: Llama; readonly module: LlamaModule }> {
+export interface LoadedLlama {
+  readonly llama: Llama;
+  readonly module: LlamaModule;
+  /** As `blamed`, with what llama.cpp itself said last, where it said something. */
+  readonly explained: typeof blamed;
+}
+
+export async function loadLlama(): Promise<LoadedLlama> {
   const module = (await loadEngine("node-llama-cpp")) as LlamaModule;
+  const said: string[] = [];
   // Only the binary of the installation: nothing is fetched or compiled. Its log would be written over ours.
   const llama = await blamed("start", () =>
     module.getLlama({
       gpu: false,
       build: "never",
       skipDownload: true,
-      logLevel: "disabled",
-      logger: () => {},
+      logLevel: "error",
+      logger: (_: string, message: string) => {
+        said.push(...message.split("\n").filter((line) => line.trim() !== ""));
+        said.splice(0, said.length - KEPT_LINES);
+      },
     }),
   );
-  return { llama, module };
+  const explained = async <T>(verb: string, work: () => Promise<T>): Promise<T> => {
+    said.length = 0;
+    try {
+      return await work();
+    } catch (error) {
+      // Lines come from other threads, a turn of the event loop late.
+      await breathe();
+      throw failure(verb, [(error as Error).message, ...said.map(printable)], error);
+    }
+  };
+  return { llama, module, explained };
+}
+
+/** The first says what is wrong, the last only that loading failed. */
+const KEPT_LINES = 4;
+const LINE_LENGTH = 300;
+
+/** A line that a hostile file may have written into: no control characters, not long. */
+export function printable(line: string): string {
+  return line
+    .replaceAll(/[^\P{C} ]/gu, " ")
+    .trim()
+    .slice(0, LINE_LENGTH);
 }
 
 /** What it throws becomes LmError "engine_failed". */
@@ -73,9 +111,11 @@ export async function blamed<T>(verb: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (error) {
-    if (error instanceof LmError) throw error;
-    throw new LmError("engine_failed", `node-llama-cpp did not ${verb}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw failure(verb, [(error as Error).message], error);
   }
+}
+
+function failure(verb: string, reasons: readonly string[], cause: unknown): LmError {
+  if (cause instanceof LmError) return cause;
+  return new LmError("engine_failed", `node-llama-cpp did not ${verb}: ${reasons.join("; ")}`, { cause });
 }

@@ -3,7 +3,7 @@ import { LmError } from "../error.ts";
 import { fromLetters } from "../formats/byte-letters.ts";
 import type { GgufHeader } from "../formats/gguf-header.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { ChatWrapper, LlamaModel, LlamaModule } from "./llama-engine.ts";
+import { printable, type ChatWrapper, type LlamaModel, type LlamaModule } from "./llama-engine.ts";
 
 const NO_BYTES = new Uint8Array(0);
 /** Token types of GGUF. */
@@ -51,52 +51,64 @@ function tokenBytes(
 
 /**
  * The prompt of a dialogue by a Jinja template. What a turn says never becomes a special token, even where it spells one.
- * Throws LmError "unsupported" for a template that is missing or cannot be read, "prompt" for turns that it refuses.
+ * Throws LmError "unsupported" for a template that cannot be used; the prompt throws it where there is no template, and
+ * "prompt" for turns that it refuses.
  */
 export function ggufPrompt(
   module: LlamaModule,
   model: LlamaModel,
   template: string | null,
 ): (turns: readonly Turn[]) => number[] {
-  let wrapper: ChatWrapper | null = null;
-  const load = (): ChatWrapper => {
-    if (template === null)
+  if (template === null)
+    return () => {
       throw new LmError(
         "unsupported",
         "this GGUF file has no chat template (tokenizer.chat_template): it completes texts, or needs a template given with it",
       );
-    try {
-      return new module.JinjaTemplateChatWrapper({ template, tokenizer: model.tokenizer });
-    } catch (error) {
-      throw new LmError(
-        "unsupported",
-        `the model's chat template cannot be used: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
-    }
-  };
-  return (turns) => {
-    wrapper ??= load();
-    if (turns.length === 0) throw new LmError("prompt", "a dialogue without turns has nothing to answer");
-    const chatHistory = turns.map(({ role, text }) => {
-      const said = text.toWellFormed();
-      return role === "assistant" ? { type: "model", response: [said] } : { type: role, text: said };
+    };
+  const wrapper = usable(() => {
+    const wrapper = new module.JinjaTemplateChatWrapper({
+      template,
+      tokenizer: model.tokenizer,
+      // Two turns of a user stay two: a model was trained on what its template writes.
+      joinAdjacentMessagesOfTheSameType: false,
     });
+    promptBy(wrapper, model, [{ role: "user", text: "Hi" }]);
+    return wrapper;
+  });
+  return (turns) => {
+    if (turns.length === 0) throw new LmError("prompt", "a dialogue without turns has nothing to answer");
     try {
-      const state = wrapper.generateContextState({
-        chatHistory: [...chatHistory, { type: "model", response: [] }],
-      });
-      return state.contextText.tokenize(model.tokenizer, "trimLeadingSpace");
+      return promptBy(wrapper, model, turns);
     } catch (error) {
       throw new LmError(
         "prompt",
-        `the model's chat template refuses this dialogue: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
+        `the model's chat template refuses this dialogue: ${printable((error as Error).message)}`,
+        { cause: error },
       );
     }
   };
+}
+
+function promptBy(wrapper: ChatWrapper, model: LlamaModel, turns: readonly Turn[]): number[] {
+  const chatHistory = turns.map(({ role, text }) => {
+    const said = text.toWellFormed();
+    return role === "assistant" ? { type: "model", response: [said] } : { type: role, text: said };
+  });
+  const state = wrapper.generateContextState({
+    chatHistory: [...chatHistory, { type: "model", response: [] }],
+  });
+  return state.contextText.tokenize(model.tokenizer, "trimLeadingSpace");
+}
+
+function usable<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    throw new LmError(
+      "unsupported",
+      `the model's chat template (tokenizer.chat_template) cannot be used: ${printable((error as Error).message)}`,
+      { cause: error },
+    );
+  }
 }
