@@ -2,6 +2,7 @@ import { existsSync, statSync, writeFileSync } from "node:fs";
 import { writeGguf } from "../lm/formats/gguf.ts";
 import { loadModelFolder, saveModelFolder, type ModelFolder } from "../lm/formats/model-folder.ts";
 import { countParameters } from "../lm/model/shape.ts";
+import type { ServedModel } from "../lm/answer/answer.ts";
 import { openModel } from "../lm/answer/open-model.ts";
 import { answers } from "../lm/sample/generate.ts";
 import { likelihoods } from "../lm/sample/score.ts";
@@ -33,19 +34,18 @@ Examples
     const args = readArguments("model show", argv, { model: { type: "string" }, json: { type: "boolean" } });
     noWords("model show", args);
     const path = args.text("model") ?? null;
-    const { model, id, fingerprint } = await openModel({ path });
-    const { runtime, tokenizer } = model;
-    const sizes = path === null || statSync(path).isDirectory() ? shapeOf(houseModel(path)) : {};
-    const facts = {
-      id,
-      fingerprint,
-      runtime: runtime.name,
-      context: runtime.context,
-      vocabulary: tokenizer.size,
-      ...sizes,
-    };
+    const facts = await withModel(path, ({ model: { runtime, tokenizer }, id, fingerprint }) => {
+      const sizes = path === null || statSync(path).isDirectory() ? shapeOf(houseModel(path)) : {};
+      return {
+        id,
+        fingerprint,
+        runtime: runtime.name,
+        context: runtime.context,
+        vocabulary: tokenizer.size,
+        ...sizes,
+      };
+    });
     const card = path === null ? teacherCard() : null;
-    await runtime.stop();
     if (args.flag("json")) io.out(`${JSON.stringify({ ...facts, ...(card && { card }) })}\n`);
     else {
       for (const [name, value] of Object.entries(facts)) io.out(`${name.padEnd(12)}${String(value)}\n`);
@@ -80,26 +80,26 @@ Examples
     });
     const question = args.words.join(" ");
     if (question === "") throw new UsageError('ask something: stillwatch model ask "QUESTION"');
-    const { model } = await openModel({ path: args.text("model") ?? null });
-    const { runtime, tokenizer } = model;
-    const prompt = model.prompt(turnsOf(args, question));
-    const asking = {
-      prompt,
-      maxTokens: args.whole("max-tokens", 1, 1_000_000) ?? runtime.context,
-      sampling: {
-        seed: args.whole("seed", 0, 2 ** 32 - 1) ?? 1,
-        temperature: Number(args.text("temperature")),
-        topLogprobs: args.flag("json") ? 0 : null,
-      },
-    };
-    for await (const { text, tokens, finish } of answers(model, [asking])) {
-      const scored = tokens.map(({ token, logprob }) => ({
-        token: Buffer.from(tokenizer.bytes(token)).toString("utf8"),
-        logprob,
-      }));
-      io.out(args.flag("json") ? `${JSON.stringify({ text, finish, tokens: scored })}\n` : `${text}\n`);
-    }
-    await runtime.stop();
+    await withModel(args.text("model") ?? null, async ({ model }) => {
+      const { runtime, tokenizer } = model;
+      const prompt = model.prompt(turnsOf(args, question));
+      const asking = {
+        prompt,
+        maxTokens: args.whole("max-tokens", 1, 1_000_000) ?? runtime.context,
+        sampling: {
+          seed: args.whole("seed", 0, 2 ** 32 - 1) ?? 1,
+          temperature: Number(args.text("temperature")),
+          topLogprobs: args.flag("json") ? 0 : null,
+        },
+      };
+      for await (const { text, tokens, finish } of answers(model, [asking])) {
+        const scored = tokens.map(({ token, logprob }) => ({
+          token: Buffer.from(tokenizer.bytes(token)).toString("utf8"),
+          logprob,
+        }));
+        io.out(args.flag("json") ? `${JSON.stringify({ text, finish, tokens: scored })}\n` : `${text}\n`);
+      }
+    });
     return 0;
   },
 };
@@ -126,20 +126,22 @@ Example
     });
     noWords("model score", args);
     const [question, given] = [args.required("prompt"), args.required("answer")];
-    const { model } = await openModel({ path: args.text("model") ?? null });
-    const { runtime, tokenizer } = model;
-    const [end] = model.ends;
-    const tokens = [...tokenizer.encode(given), ...(end === undefined ? [] : [end])];
-    const [found] = await likelihoods(runtime, [{ prompt: model.prompt(turnsOf(args, question)), tokens }]);
-    await runtime.stop();
-    const logprob = found?.logprob ?? 0;
-    const each = tokens.map((token, i) => ({
-      token: Buffer.from(tokenizer.bytes(token)).toString("utf8"),
-      logprob: found?.tokens[i],
-    }));
+    const { logprob, tokens } = await withModel(args.text("model") ?? null, async ({ model }) => {
+      const { tokenizer, end } = model;
+      const answer = [...tokenizer.encode(given), ...(end === null ? [] : [end])];
+      const prompt = model.prompt(turnsOf(args, question));
+      const [found] = await likelihoods(model.runtime, [{ prompt, tokens: answer }]);
+      return {
+        logprob: found?.logprob ?? 0,
+        tokens: answer.map((token, i) => ({
+          token: Buffer.from(tokenizer.bytes(token)).toString("utf8"),
+          logprob: found?.tokens[i],
+        })),
+      };
+    });
     io.out(
       args.flag("json")
-        ? `${JSON.stringify({ logprob, perToken: logprob / tokens.length, tokens: each })}\n`
+        ? `${JSON.stringify({ logprob, perToken: logprob / tokens.length, tokens })}\n`
         : `${logprob.toFixed(4)} nats over ${tokens.length} tokens with the end, ${(logprob / tokens.length).toFixed(4)} a token\n`,
     );
     return 0;
@@ -200,6 +202,16 @@ function scoresText({ overall, families }: TeacherCard["scores"]): string {
         `  ${name.padEnd(16)}${percent(share).padStart(8)}  ${right} of ${asked} (${percent(interval.low)} to ${percent(interval.high)})`,
     ),
   ].join("\n");
+}
+
+/** Opens the model (null: the teacher) for `use` and gives back its memory and threads, also after a failure. */
+async function withModel<T>(path: string | null, use: (served: ServedModel) => T | Promise<T>): Promise<T> {
+  const served = await openModel({ path });
+  try {
+    return await use(served);
+  } finally {
+    await served.model.runtime.stop();
+  }
 }
 
 function turnsOf(args: Arguments, question: string): Turn[] {
