@@ -22,7 +22,7 @@ const KEPT = 16_384;
 /**
  * Loads the file and runs it for a few tokens in a process of its own (`try-gguf.ts`): over a file that it does not
  * expect, llama.cpp aborts or reads where it must not, and takes the process with it.
- * Costs a second load, mostly from the page cache: SmolLM2-135M (98 MB) some 1.2 s of wall time (M).
+ * Costs a second load, from the page cache: some 3 CPU-s for SmolLM2-135M with its default four sequences (M).
  * Throws LmError "format" when the process dies or its rows are not finite, else what opening the file threw there.
  */
 export async function tryGguf(path: string, options: LlamaOptions): Promise<void> {
