@@ -60,7 +60,7 @@ describe("the world", () => {
       while (other.task.split(".")[0] === item.task.split(".")[0]) other = random.pick(items);
       return other.answer;
     });
-    // Measured: 0.010; some tasks share what they ask for.
+    // Measured: 0 of 600 (at most 0.006 with 95 % confidence).
     expect(scoreAnswers(items, given).overall.share).toBeLessThan(0.03);
   });
 
