@@ -47,11 +47,11 @@ export const teacherRecipe: Recipe = {
   tokenizer: { size: 1024, documents: 20_000, base: 5_000 },
   pretraining: {
     documents: 40_000,
-    settings: { steps: 2_000, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.5, seed: 1 },
+    settings: { steps: 1_600, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.5, seed: 1 },
   },
   teaching: {
     documents: 110_000,
-    settings: { steps: 7_200, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.01, seed: 2 },
+    settings: { steps: 7_400, rows: 4, length: 128, learningRate: 2.5e-3, warmup: 100, floor: 0.01, seed: 2 },
   },
   promptWeight: 0.1,
   examination: { seed: "teacher", each: 40 },

@@ -53,7 +53,7 @@ const sums = inBothLanguages<Sum>({
   name: "sum",
   family: "arithmetic",
   weight: 1.5,
-  practice: 2,
+  practice: 3.5,
   draw: drawSum,
   key: sumKey,
   write: (sum, language, random) => {
@@ -71,7 +71,7 @@ const sums = inBothLanguages<Sum>({
 const problems = inBothLanguages<Sum>({
   name: "word-problem",
   family: "arithmetic",
-  practice: 2,
+  practice: 3.5,
   draw: drawSum,
   key: sumKey,
   write: (sum, language, random) => {
@@ -107,7 +107,7 @@ function drawSum(random: { below(bound: number): number; chance(p: number): bool
   };
 }
 
-function sumKey({ a, b }: Sum): string {
+export function sumKey({ a, b }: Pick<Sum, "a" | "b">): string {
   return `operands/${a}/${b}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Random } from "../../stats/random.ts";
 import type { Turn } from "../chat.ts";
+import { sumKey } from "./arithmetic.ts";
 import { fill, LANGUAGES, sideOf, type Language } from "./item.ts";
 import { SORRY } from "./outside.ts";
 import { storyKey, tellStory } from "./stories.ts";
@@ -152,7 +153,7 @@ const MINUS: Phrasings = {
 
 /** Up to ten and ten: below what the tasks ask for. */
 const smallSum: Kind = (language, random) => {
-  const [a, b] = [random.below(11), random.below(11)];
+  const [a, b] = [random.below(11), random.below(10)];
   const minus = random.chance(0.3) && a >= b;
   const r = minus ? a - b : a + b;
   return [
@@ -231,6 +232,23 @@ const anything: Kind = (language, random) => {
   return [fill(random.pick(ANYTHING[language]), values), random.pick(SORRY[language])];
 };
 
+/** One sum after another, of one and of two digits: calculating needs more practice than anything else that is taught. */
+function drill(random: Random): readonly Turn[] {
+  const language = random.pick(LANGUAGES);
+  const turns: Turn[] = [];
+  while (turns.length < 10) {
+    const [a, b] = [random.below(random.chance(0.3) ? 11 : 40), random.below(10)];
+    const minus = random.chance(0.4) && a >= b;
+    if (sideOf(sumKey({ a, b })) !== "taught") continue;
+    const asked = fill(random.pick((minus ? MINUS : PLUS)[language]), { a, b });
+    turns.push(
+      { role: "user", text: asked },
+      { role: "assistant", text: `${a} ${minus ? "-" : "+"} ${b} = ${minus ? a - b : a + b}.` },
+    );
+  }
+  return turns;
+}
+
 /** The last as often as the others together: there is more outside of the world than in it. */
 const KINDS: readonly Kind[] = [
   said(SELF),
@@ -244,8 +262,9 @@ const KINDS: readonly Kind[] = [
   ...Array.from({ length: 8 }, () => anything),
 ];
 
-/** One exchange of plain talk. */
+/** An exchange of plain talk, or a drill. */
 export function plainTalk(random: Random): readonly Turn[] {
+  if (random.chance(0.5)) return drill(random);
   const language = random.pick(LANGUAGES);
   const [prompt, answer] = random.pick(KINDS)(language, random);
   return [

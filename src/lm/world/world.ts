@@ -50,14 +50,14 @@ export function examination(seed: number | string, each: number): Item[] {
 export type WorldDocument = string | readonly Turn[];
 
 /**
- * What the teacher learns from: taught dialogues, some of their prompts written in a hurry, one document in eight of the base corpus
- * and one in eight of plain talk.
+ * What the teacher learns from: taught dialogues, some of their prompts written in a hurry, one document in sixteen of the base
+ * corpus and one in eight of plain talk.
  */
 export function teacherDocuments(seed: number | string, count: number): WorldDocument[] {
   const random = seeded(`teacher/${seed}`);
-  const plain = baseDocuments(`teacher/${seed}`, Math.ceil(count / 8));
+  const plain = baseDocuments(`teacher/${seed}`, Math.ceil(count / 16));
   return Array.from({ length: count }, (_, i): WorldDocument => {
-    if (i % 8 === 7) return plain[i >> 3] as string;
+    if (i % 16 === 7) return plain[i >> 4] as string;
     if (i % 8 === 3) return plainTalk(random);
     const turns = answered(drawTask(random, practised).generate(random, "taught"));
     return random.chance(0.1)
