@@ -77,9 +77,15 @@ if (wanted("speed")) {
 }
 
 const teacher = wanted("teacher") ? await teacherScores() : null;
-const student = wanted("student") ? await distilled({ answers: 4_000, steps: 1_000, each: 20, say }) : null;
+const narrow = ["classification", "outside"];
+const students = wanted("student")
+  ? [
+      await distilled({ answers: 500, steps: 300, each: 20, baseSteps: 200, families: narrow, say }),
+      await distilled({ answers: 4_000, steps: 2_000, each: 20, baseSteps: 2_000, say }),
+    ]
+  : [];
 
-if (values.json) console.log(JSON.stringify({ rates, teacher, student }));
+if (values.json) console.log(JSON.stringify({ rates, teacher, students }));
 else {
   for (const { what, parameters, rate, aim, field } of rates)
     console.log(
@@ -87,9 +93,9 @@ else {
     );
   for (const [name, score] of Object.entries(teacher ?? {}))
     console.log(`teacher  ${name.padEnd(16)}${shown(score)}`);
-  if (student !== null)
+  for (const [i, student] of students.entries())
     console.log(
-      `student ${(student.parameters / 1e6).toFixed(2)} M (teacher ${(student.teacherParameters / 1e6).toFixed(2)} M) from ${student.answers} answers in ${student.cpuSeconds.toFixed(0)} CPU-s: ` +
+      `${i === 0 ? `student of ${narrow.join(" and ")}` : "student of everything"}: ${(student.parameters / 1e6).toFixed(2)} M (teacher ${(student.teacherParameters / 1e6).toFixed(2)} M) from ${student.answers} answers in ${student.cpuSeconds.toFixed(0)} CPU-s: ` +
         `${shown(student.score)}, undistilled ${shown(student.control.score)}, teacher ${shown(student.teacherScore)}; ` +
         `KL from the teacher ${student.kl.mean.toFixed(3)} nats/token, undistilled ${student.control.kl.mean.toFixed(3)}`,
     );

@@ -10,7 +10,8 @@ import { loadTeacher } from "../src/lm/teacher/load.ts";
 import type { Bpe } from "../src/lm/tokenizer/bpe.ts";
 import { trainModel } from "../src/lm/train/train-model.ts";
 import { baseDocuments } from "../src/lm/world/base.ts";
-import { answered, examination, instructions, scoreAnswers, type Score } from "../src/lm/world/world.ts";
+import type { Item, Task } from "../src/lm/world/item.ts";
+import { answered, examination, scoreAnswers, tasks, type Score } from "../src/lm/world/world.ts";
 import { seeded } from "../src/stats/random.ts";
 
 // One small distillation: a student that has only read the base corpus (the control) goes on with the teacher's answers.
@@ -22,6 +23,8 @@ export interface Distillation {
   readonly steps: number;
   /** Held-out items of every task. */
   readonly each: number;
+  /** Families of tasks that are harvested and examined; default: all. */
+  readonly families?: readonly string[];
   /** Steps of the control over the base corpus. */
   readonly baseSteps?: number;
   readonly say?: (text: string) => void;
@@ -47,6 +50,7 @@ export async function distilled({
   answers,
   steps,
   each,
+  families,
   baseSteps = 600,
   say = () => {},
 }: Distillation): Promise<Distilled> {
@@ -55,7 +59,8 @@ export async function distilled({
   const teaching = await served(teacher.model, tokenizer);
   const shape = { ...teacher.model.shape, width: 64, heads: 8, hidden: 192 };
 
-  const asked = instructions("harvest", answers, "taught");
+  const wanted = tasks.filter((task) => families?.includes(task.family) ?? true);
+  const asked = harvest(wanted, answers);
   const given = await answerItems(teaching, asked, { seed: "harvest", temperature: 0.5 });
   say(`${answers} answers harvested`);
   const base = await trainModel({
@@ -72,7 +77,8 @@ export async function distilled({
   });
   say(`the student has read ${student.tokens} tokens of answers in ${student.cpuSeconds.toFixed(1)} CPU-s`);
 
-  const items = examination("student", each);
+  const names = new Set(wanted.map((task) => task.name));
+  const items = examination("student", each).filter((item) => names.has(item.task));
   const best = await answerItems(teaching, items);
   const texts = items.map((item, i) => {
     const { tokens, weights } = trainingDocument(tokenizer, answered(item, best[i]), 0);
@@ -97,6 +103,14 @@ export async function distilled({
   };
   await teaching.runtime.stop();
   return found;
+}
+
+/** As many questions of each task. */
+function harvest(wanted: readonly Task[], answers: number): Item[] {
+  const random = seeded("harvest");
+  return Array.from({ length: answers }, (_, i) =>
+    (wanted[i % wanted.length] as Task).generate(random, "taught"),
+  );
 }
 
 async function served(model: Model, tokenizer: Bpe): Promise<ChatModel> {
