@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Anthropic from "@anthropic-ai/sdk";
@@ -79,23 +79,18 @@ describe("the official openai client", () => {
     }
   });
 
+  it("scores a given text without a token more", async () => {
+    const asking = { model: "any", max_tokens: 0, echo: true, logprobs: 1 };
+    const likely = await openai.completions.create({ ...asking, prompt: "Hello! How can I help you?" });
+    const unlikely = await openai.completions.create({ ...asking, prompt: "Hello! How can I zebra you?" });
+    const sum = ({ choices }: OpenAI.Completion): number =>
+      choices[0]!.logprobs!.token_logprobs!.slice(1).reduce((total, x) => total + x, 0);
+    expect(likely.choices[0]!.text).toBe("Hello! How can I help you?");
+    expect(sum(likely)).toBeGreaterThan(sum(unlikely));
+    expect(likely.usage!.completion_tokens).toBe(0);
+  });
+
   it("obeys a logit bias", async () => {
-    const plain = await openai.completions.create({
-      model: "any",
-      prompt: "The",
-      max_tokens: 1,
-      temperature: 0,
-      logprobs: 1,
-    });
-    const scored = await openai.completions.create({
-      model: "any",
-      prompt: "The",
-      max_tokens: 0,
-      echo: true,
-      logprobs: 1,
-    });
-    expect(scored.choices[0]!.text).toBe("The");
-    expect(plain.choices[0]!.logprobs!.token_logprobs![0]).toBeLessThan(0);
     const forced = await openai.chat.completions.create({
       ...asked,
       max_tokens: 4,
@@ -103,6 +98,16 @@ describe("the official openai client", () => {
     });
     expect(forced.choices[0]!.message.content).toHaveLength(4);
     expect(new Set(forced.choices[0]!.message.content)).toHaveProperty("size", 1);
+    const [first] = (await openai.chat.completions.create({ ...asked, temperature: 0, logprobs: true }))
+      .choices;
+    const banned = await openai.chat.completions.create({
+      ...asked,
+      temperature: 0,
+      max_tokens: 60,
+      logit_bias: { "0": -100 },
+    });
+    expect(first!.finish_reason).toBe("stop");
+    expect(banned.choices[0]!.finish_reason).toBe("length");
   });
 
   it("answers the responses API", async () => {
@@ -157,7 +162,6 @@ describe("the ledger", () => {
     for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
     const out = join(folder, "export.jsonl");
     await stillwatch("ledger", "export", "--data", join(folder, "data"), "--out", out);
-    const { readFileSync } = await import("node:fs");
     const last = JSON.parse(readFileSync(out, "utf8").trim().split("\n").at(-1)!) as {
       response: { choices: { message: { content: string } }[] };
     };
