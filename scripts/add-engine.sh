@@ -11,8 +11,14 @@ LLAMA=3.22.1
 
 for engine in "${@:-help}"; do
   case "$engine" in
-    onnx) packages="onnxruntime-node@$ONNX" ;;
+    onnx)
+      package=onnxruntime-node
+      version=$ONNX
+      packages="$package@$version"
+      ;;
     llama)
+      package=node-llama-cpp
+      version=$LLAMA
       # Only the binary of this machine: with its optional packages (CUDA, Vulkan …) llama takes 725 MB instead of 85.
       case "$(node -p 'process.platform + "-" + process.arch')" in
         linux-x64) binary=linux-x64 ;;
@@ -23,10 +29,14 @@ for engine in "${@:-help}"; do
         win32-arm64) binary=win-arm64 ;;
         *) echo "node-llama-cpp has no binary for this platform" >&2; exit 2 ;;
       esac
-      packages="node-llama-cpp@$LLAMA @node-llama-cpp/$binary@$LLAMA"
+      packages="$package@$version @node-llama-cpp/$binary@$version"
       ;;
     *) echo "usage: npm run engine -- onnx|llama ..." >&2; exit 2 ;;
   esac
+  if grep -qs "\"version\": \"$version\"" "node_modules/$package/package.json"; then
+    echo "$engine: $package $version is installed" >&2
+    continue
+  fi
   # The scripts of both packages download or build (CUDA libraries, llama.cpp from source): the binaries in the packages are enough.
   # shellcheck disable=SC2086
   npm install --no-package-lock --save-exact --omit=optional --ignore-scripts --no-fund --no-audit --loglevel=error $packages >&2
