@@ -80,7 +80,7 @@ const teacher = wanted("teacher") ? await teacherScores() : null;
 const narrow = ["classification", "outside"];
 const students = wanted("student")
   ? [
-      await distilled({ answers: 500, steps: 300, each: 20, baseSteps: 200, families: narrow, say }),
+      await distilled({ answers: 500, steps: 300, each: 20, baseSteps: 100, families: narrow, say }),
       await distilled({ answers: 4_000, steps: 2_000, each: 20, baseSteps: 2_000, say }),
     ]
   : [];

@@ -8,9 +8,9 @@ it(
     const families = ["classification", "outside"];
     const { score, kl, control, teacherScore } = await distilled({
       answers: 500,
-      steps: 300,
-      each: 12,
-      baseSteps: 200,
+      steps: 250,
+      each: 10,
+      baseSteps: 100,
       families,
     });
     expect(teacherScore.share).toBeGreaterThan(0.9);
