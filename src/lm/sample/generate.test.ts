@@ -170,6 +170,17 @@ describe("generate", () => {
     expect(model.most()).toBe(6);
   });
 
+  it("lets answers to one asking wait for a place too", async () => {
+    const model = recited(["abc", "de"], { batch: 4 });
+    const choices: number[] = [];
+    for await (const { asking: number, choice, text } of answers(model, [asking(0, { n: 10 }), asking(1)])) {
+      expect(text).toBe(["abc", "de"][number]);
+      if (number === 0) choices.push(choice);
+    }
+    expect(choices.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(model.most()).toBe(4);
+  });
+
   it("reproduces an asking by its seed, whatever is answered beside it", async () => {
     const shape = {
       vocab: 257,

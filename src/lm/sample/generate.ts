@@ -23,7 +23,7 @@ export interface Delta {
 export type Finish = "stop" | "length";
 
 export interface GenerateOptions {
-  /** Answers that grow at a time; default: the runtime's. All answers of one asking start together. */
+  /** Answers that grow at a time; default: the runtime's. At 1, all answers of one asking still grow together. */
   readonly batch?: number | undefined;
   /** Ends everything; what was asked for then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -48,16 +48,19 @@ export async function* generate(
   const decoding = await model.runtime.open([]);
   let asked = 0;
   let more = true;
+  /** Answers that wait for a place: one asking may want more of them than grow at a time. */
+  const pending: Growing[] = [];
 
   const fill = async (): Promise<void> => {
-    const started: Growing[] = [];
     // A few places are left free for a while, so that prompts are read together.
     if (open.size > batch - Math.max(1, batch >> 3)) return;
-    while (more && open.size + started.length < batch) {
+    while (more && open.size + pending.length < batch) {
       const { value, done } = waiting.next();
       if (done === true) more = false;
-      else started.push(...answersTo(model, value, asked++));
+      else pending.push(...answersTo(model, value, asked++));
     }
+    // One after another, answers to one prompt share what they begin with only if they begin together.
+    const started = pending.splice(0, batch === 1 ? pending.length : batch - open.size);
     if (started.length === 0) return;
     const ids = await decoding.add(started.map(({ prompt }) => prompt));
     for (const [i, id] of ids.entries()) open.set(id, started[i] as Growing);
@@ -66,7 +69,7 @@ export async function* generate(
   try {
     for (;;) {
       signal?.throwIfAborted();
-      if (more) await fill();
+      if (more || pending.length > 0) await fill();
       if (open.size === 0) return;
       const next = new Map<number, number>();
       const deltas: Delta[] = [];
