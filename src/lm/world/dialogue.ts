@@ -122,9 +122,10 @@ export function userKey(who: string, colour: string): string {
   return `base/user/${who}/${colour}`;
 }
 
+/** None of the phrasings of `facts.ts`: there each is held out for some people, and the turn's answer is taught here. */
 const OPENING: Phrasings = {
-  en: ["Where does {who} live?", "In which town does {who} live?"],
-  de: ["Wo wohnt {who}?", "In welcher Stadt wohnt {who}?"],
+  en: ["Where can I find {who}?", "Which town is the home of {who}?"],
+  de: ["Wo finde ich {who}?", "Welche Stadt ist die Heimat von {who}?"],
 };
 const OPENED: Phrasings = { en: ["{who} lives in {town}."], de: ["{who} wohnt in {town}."] };
 const NEXT: Readonly<Record<"goods" | "river", Phrasings>> = {
