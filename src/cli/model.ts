@@ -66,7 +66,7 @@ ${MODEL}  --system TEXT     a system prompt
   --json            with the log-probability of each token
 
 Examples
-  stillwatch model ask "Where does Ada live?"
+  stillwatch model ask "Where does Orlin live?"
   stillwatch model ask --model SmolLM2-135M-Instruct.gguf --temperature 0.7 "What is a river?"
 `,
   async run(argv, io) {
@@ -114,7 +114,7 @@ ${MODEL}  --system TEXT     a system prompt
   --json            with the log-probability of each token
 
 Example
-  stillwatch model score --prompt "Where does Ada live?" --answer "Ada lives in Norvale."
+  stillwatch model score --prompt "Where does Orlin live?" --answer "Orlin lives in Glimmerick."
 `,
   async run(argv, io) {
     const args = readArguments("model score", argv, {

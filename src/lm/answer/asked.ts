@@ -208,8 +208,9 @@ function settings(request: Common): Omit<Asked, "prompt" | "maxTokens" | "sampli
 function sampling(request: Common): Asked["sampling"] {
   return {
     temperature: request.temperature ?? undefined,
-    // OpenAI takes 0 for the most probable token alone.
-    topP: request.top_p === 0 ? Number.MIN_VALUE : (request.top_p ?? undefined),
+    // OpenAI takes 0 for the most probable token alone. Not the smallest number there is: native engines make a thread take
+    // subnormal numbers for 0.
+    topP: request.top_p === 0 ? Number.EPSILON : (request.top_p ?? undefined),
     topK: request.top_k ?? undefined,
     minP: request.min_p ?? undefined,
     logitBias: new Map(

@@ -88,12 +88,13 @@ async function ask(served: ServedModel, id: number, request: ApiRequest): Promis
         signal: one.abort.signal,
       },
     );
-  } catch {
-    // Given up by the caller. The thread counts it as in hand until here.
-  } finally {
-    inHand.delete(id);
-    send({ type: "end", id });
+  } catch (error) {
+    // Every other failure was answered: this one is ours, and brings the thread down rather than end an answer early.
+    if (!one.abort.signal.aborted) throw error;
   }
+  // Also when it was given up: the thread counts it as in hand until here.
+  inHand.delete(id);
+  send({ type: "end", id });
 }
 
 /** Gives up what is in hand: the gateway has waited for it before it closes its upstreams. */

@@ -276,6 +276,25 @@ function conformance(name: string, start: () => Promise<Runtime>): void {
       decoding.close();
     });
 
+    it("stops reading soon after it is given up, and goes on working", async () => {
+      const sequences = Array.from({ length: 400 }, () => ({ tokens: sequenceOf(shape.context), from: 0 }));
+      const abort = new AbortController();
+      let rows = 0;
+      const reading = runtime.read(
+        sequences,
+        () => {
+          if (++rows === 3) abort.abort();
+        },
+        abort.signal,
+      );
+      await expect(reading).rejects.toThrow(/abort/i);
+      expect(rows).toBeLessThan((sequences.length * shape.context) / 2);
+      await expect(
+        runtime.read([{ tokens: sequenceOf(4), from: 0 }], () => {}, abort.signal),
+      ).rejects.toThrow(/abort/i);
+      await runtime.read([{ tokens: sequenceOf(4), from: 3 }], () => rows++);
+    });
+
     it("reads and opens nothing when asked for nothing", async () => {
       await runtime.read([], () => expect.unreachable());
       expect((await runtime.open([])).rows.size).toBe(0);

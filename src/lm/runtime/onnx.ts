@@ -33,7 +33,7 @@ export async function onnxRuntime(model: Model, options: EngineOptions = {}): Pr
     context: shape.context,
     batch: 64,
     together: () => tableOf(pass),
-    read: (sequences, each) => readAll(pass, sequences, each),
+    read: (sequences, each, signal) => readAll(pass, sequences, each, signal),
     stop: () => session.close(),
   });
 }
@@ -158,9 +158,15 @@ function stepInputs(
   return inputs;
 }
 
-async function readAll(pass: Pass, sequences: readonly Reading[], each: RowReader): Promise<void> {
+async function readAll(
+  pass: Pass,
+  sequences: readonly Reading[],
+  each: RowReader,
+  signal?: AbortSignal,
+): Promise<void> {
   const numbered = sequences.map((reading, i) => ({ ...reading, i }));
   await overBatches(pass, numbered, (outputs, batch) => {
+    signal?.throwIfAborted();
     let row = 0;
     for (const { i, tokens, from } of batch)
       for (let position = from; position < tokens.length; position++)

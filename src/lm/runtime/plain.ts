@@ -60,13 +60,20 @@ export function plainRuntime(model: Model): Runtime {
     }
   };
 
-  const read = async (sequences: readonly Reading[], each: RowReader): Promise<void> => {
+  const read = async (
+    sequences: readonly Reading[],
+    each: RowReader,
+    signal?: AbortSignal,
+  ): Promise<void> => {
     const row = new Float32Array(shape.vocab);
     const cache = newCache(shape);
     let before: ArrayLike<number> = [];
     for (const [i, { tokens, from }] of sequences.entries()) {
       cache.length = Math.min(commonPrefix(before, tokens), from);
-      await feed(cache, tokens, from, row, (position) => each(i, position, row));
+      await feed(cache, tokens, from, row, (position) => {
+        signal?.throwIfAborted();
+        each(i, position, row);
+      });
       before = tokens;
     }
   };

@@ -20,14 +20,19 @@ export interface Runtime {
   /**
    * Reads sequences whose tokens are known and gives `each` the rows that follow the tokens `from`, `from + 1`, … to
    * the last, in order within a sequence: the row at position p is the distribution of token p + 1. The row is valid
-   * only during the call of `each` (a row of a real vocabulary has 200 kB, so none is kept here).
+   * only during the call of `each` (a row of a real vocabulary has 200 kB, so none is kept here). Rejects with the
+   * signal's reason soon after it is given up.
    */
-  read(sequences: readonly Reading[], each: RowReader): Promise<void>;
+  read(sequences: readonly Reading[], each: RowReader, signal?: AbortSignal): Promise<void>;
   /**
    * As `read`, but only the log-probability of the token that follows each position from `from` to the last but one.
    * Only where whole rows are costly; the others' `read` is as good.
    */
-  readonly readNext?: (sequences: readonly Reading[], each: NextReader) => Promise<void>;
+  readonly readNext?: (
+    sequences: readonly Reading[],
+    each: NextReader,
+    signal?: AbortSignal,
+  ) => Promise<void>;
   /** Gives back memory and threads. Idempotent; waits for work in hand. What is asked later throws LmError "engine_failed". */
   stop(): Promise<void>;
 }

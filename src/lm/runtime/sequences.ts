@@ -1,5 +1,5 @@
 import { LmError } from "../error.ts";
-import type { Decoding, NextReader, Reading, RowReader, Runtime } from "./runtime.ts";
+import type { Decoding, Reading, RowReader, Runtime } from "./runtime.ts";
 
 /** What differs between runtimes. All that comes in here was checked. */
 export interface Engine<S> {
@@ -9,7 +9,7 @@ export interface Engine<S> {
   readonly batch: number;
   /** An empty set of sequences that will grow together. */
   together(): Together<S>;
-  read(sequences: readonly Reading[], each: RowReader): Promise<void>;
+  read(sequences: readonly Reading[], each: RowReader, signal?: AbortSignal): Promise<void>;
   readonly readNext?: Runtime["readNext"];
   stop(): Promise<void>;
 }
@@ -59,14 +59,16 @@ export function runtimeOf<S>(engine: Engine<S>): Runtime {
     }
   };
 
-  const read = async (sequences: readonly Reading[], each: RowReader): Promise<void> => {
+  const read: Runtime["read"] = async (sequences, each, signal) => {
     checkReadings(sequences);
-    await run(() => engine.read(sequences, each));
+    signal?.throwIfAborted();
+    await run(() => engine.read(sequences, each, signal));
   };
 
-  const readNext = async (sequences: readonly Reading[], each: NextReader): Promise<void> => {
+  const readNext: NonNullable<Runtime["readNext"]> = async (sequences, each, signal) => {
     checkReadings(sequences);
-    await run(() => engine.readNext?.(sequences, each) ?? Promise.resolve());
+    signal?.throwIfAborted();
+    await run(() => engine.readNext?.(sequences, each, signal) ?? Promise.resolve());
   };
 
   const stop = (): Promise<void> => {
