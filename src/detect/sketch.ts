@@ -151,6 +151,24 @@ export class Sketch {
     return Math.sqrt(Math.max(0, this.sum("logSlotSquared") / n - mean * mean));
   }
 
+  /** Segments that return in a fifth of the exchanges and at least three times, the most frequent first: the account's templates. */
+  templates(limit: number): { key: number; sure: number }[] {
+    return this.#frequent(this.#segments, limit);
+  }
+
+  /** Word triples that return as often: wording of templates, also where it stands inside changing sentences. */
+  wording(limit: number): { key: number; sure: number }[] {
+    return this.#frequent(this.#shingles, limit);
+  }
+
+  #frequent(hitters: HeavyHitters, limit: number): { key: number; sure: number }[] {
+    const bar = Math.max(TEMPLATE_MIN, TEMPLATE_SHARE * this.exchanges);
+    return hitters
+      .entries()
+      .filter(({ sure }) => sure >= bar)
+      .slice(0, limit);
+  }
+
   evidence(kind: EvidenceKind): readonly string[] {
     return this.#evidence[kind];
   }
