@@ -1,21 +1,41 @@
+import type { JsonObject } from "../../src/exchange/exchange.ts";
 import type { Random } from "../../src/stats/random.ts";
+import type { Rhythm } from "./clock.ts";
 import type { Language } from "./words.ts";
+
+export interface Message {
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: string;
+}
 
 /** One request an actor makes, and the size of what it gets. */
 export interface Ask {
-  readonly messages: readonly { readonly role: "system" | "user" | "assistant"; readonly content: string }[];
+  readonly messages: readonly Message[];
   readonly answerWords: number;
+  /** The answer word for word; null where none was recorded; without it, text of `answerWords` words in the account's language. */
+  readonly answer?: string | null;
+  /** The answer is a call of this tool. */
+  readonly calls?: string;
   readonly user?: string;
-  readonly parameters?: {
-    readonly temperature?: number;
-    readonly max_tokens?: number;
-    readonly n?: number;
-    readonly logprobs?: boolean;
-  };
+  readonly parameters?: JsonObject;
+  /** A model asked for by name, where it is not the account's usual one. */
+  readonly model?: string;
+  /** Milliseconds since the account's first request, where the request carries a time of its own. */
+  readonly after?: number;
 }
 
-/** Makes the next request; remembers its own conversations. */
-export type Actor = () => Ask;
+/** Makes the next request; remembers its own conversations. Null when it has nothing more to ask. */
+export type Actor = () => Ask | null;
+
+/** What an actor shares with others of its operation, or has for itself. */
+export interface Scene {
+  /** Where the wording of templates is drawn from. */
+  readonly template: Random;
+  /** How many wordings of a template the account takes turns with. */
+  readonly wordings: number;
+  /** The next item of the worklist: all of an item's text is drawn from this. */
+  readonly item: () => Random;
+}
 
 /** A way of using the API, from which accounts of many shapes are drawn. */
 export interface Archetype {
@@ -24,11 +44,15 @@ export interface Archetype {
   /** Relative frequency among honest accounts (for harvest families: among harvesters). */
   readonly weight: number;
   readonly languages: readonly Language[];
-  actor(random: Random, language: Language): Actor;
+  /** When it asks; by default what its kind does. */
+  readonly rhythm?: Rhythm;
+  /** Accounts of one lineage draw on the same source and do not stand on both sides of a split. By default the name. */
+  readonly lineage?: string;
+  actor(random: Random, language: Language, scene: Scene): Actor;
 }
 
 /** One user turn under an optional system prompt. */
-export function single(system: string | null, content: string): Ask["messages"] {
+export function single(system: string | null, content: string): readonly Message[] {
   const turn = { role: "user" as const, content };
   return system === null ? [turn] : [{ role: "system", content: system }, turn];
 }
@@ -51,8 +75,8 @@ export function chat(
   turn: (nth: number) => string,
   reply: () => { text: string; words: number },
   goesOn: number,
-): () => { messages: Ask["messages"]; words: number; fresh: boolean } {
-  let past: { role: "user" | "assistant"; content: string }[] = [];
+): () => { messages: readonly Message[]; words: number; answer: string; fresh: boolean } {
+  let past: Message[] = [];
   return () => {
     const fresh = past.length === 0 || past.length > 12 || !random.chance(goesOn);
     if (fresh) past = [];
@@ -60,6 +84,6 @@ export function chat(
     const { text, words } = reply();
     const messages = system === null ? [...past] : [{ role: "system" as const, content: system }, ...past];
     past.push({ role: "assistant", content: text });
-    return { messages, words, fresh };
+    return { messages, words, answer: text, fresh };
   };
 }

@@ -1,0 +1,34 @@
+import type { Random } from "../../src/stats/random.ts";
+import type { Archetype } from "./actor.ts";
+import { applications } from "./applications.ts";
+import { type Circumstances, type Citizen, settle } from "./citizen.ts";
+import { evaluators, neighbours } from "./neighbours.ts";
+import { people } from "./people.ts";
+
+export const honest: readonly Archetype[] = [...applications, ...people, ...neighbours, ...evaluators];
+
+/** One account of an archetype; under a disguise with cover traffic of an honest one, unless another is given. */
+export function citizen(
+  random: Random,
+  id: string,
+  archetype: Archetype,
+  given: Circumstances = {},
+): Citizen {
+  return settle(
+    random,
+    id,
+    archetype,
+    given.evasion ? { cover: drawn(random.fork("cover"), honest), ...given } : given,
+  );
+}
+
+/** One of the archetypes by weight. Each has a draw of its own, so that a new one takes its share and moves no other (exponential race). */
+export function drawn(random: Random, archetypes: readonly Archetype[]): Archetype {
+  let first = archetypes[0] as Archetype;
+  let soonest = Infinity;
+  for (const archetype of archetypes) {
+    const at = -Math.log(1 - random.fork(`draw ${archetype.name}`).uniform()) / archetype.weight;
+    if (at < soonest) [first, soonest] = [archetype, at];
+  }
+  return first;
+}
