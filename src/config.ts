@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
+import type { Receiver } from "./delivery/worker.ts";
 import { readWhole } from "./exchange/whole.ts";
 
 /**
@@ -79,6 +80,69 @@ const limits = z.strictObject({
   usdPerDay: z.number().positive().optional(),
 });
 
+const tier = z.enum(["watch", "review", "bounded"]);
+
+const everySink = {
+  /** Names the file in the data folder that remembers how far the sink is: another name is another sink. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "lower-case letters, digits and -"),
+  /** Alarms and campaigns of a lower tier are not told. */
+  minTier: tier.default("review"),
+  /** Gathers what comes in and sends it as one message, at multiples of `every` in UTC. */
+  digest: z
+    .strictObject({
+      every: z
+        .string()
+        .regex(/^[1-9]\d{0,3}[mhd]$/, "a number and m, h or d, like 15m, 1h or 1d")
+        .transform(durationMs)
+        .refine((ms) => ms <= 31 * 86_400_000, "31 days at most"),
+      /** In place of the sink's own minTier. */
+      minTier: tier.optional(),
+      /** From this tier on nothing waits. */
+      immediate: tier.optional(),
+    })
+    .optional(),
+  caFile: z.string().optional(),
+  timeoutMs: milliseconds.default(15_000),
+};
+
+const sink = z.discriminatedUnion("kind", [
+  z.strictObject({
+    ...everySink,
+    kind: z.literal("webhook"),
+    url: z.url({ protocol: /^https?$/ }),
+    /** Environment variable, or file, with the whsec_ secret. */
+    secretEnv: z.string().optional(),
+    secretFile: z.string().optional(),
+  }),
+  z.strictObject({
+    ...everySink,
+    kind: z.literal("syslog"),
+    host: z.string().min(1),
+    port: port.min(1).optional(),
+    transport: z.enum(["tcp", "tls", "udp"]).default("tls"),
+    format: z.enum(["cef", "json"]).default("cef"),
+    /** RFC 5424, 6.2.1; 13 is "log audit". */
+    facility: z.number().int().min(0).max(23).default(13),
+  }),
+  z.strictObject({
+    ...everySink,
+    kind: z.literal("email"),
+    host: z.string().min(1),
+    port: port.min(1).optional(),
+    security: z.enum(["starttls", "tls", "none"]).default("starttls"),
+    user: z.string().optional(),
+    passwordEnv: z.string().optional(),
+    passwordFile: z.string().optional(),
+    from: z.email(),
+    to: z.array(z.email()).min(1).max(50),
+  }),
+]);
+
+function durationMs(text: string): number {
+  const unit = { m: 60_000, h: 3_600_000, d: 86_400_000 }[text.at(-1) as "m" | "h" | "d"];
+  return Number(text.slice(0, -1)) * unit;
+}
+
 const schema = z.strictObject({
   host: z.string().default("127.0.0.1"),
   port: port.default(8787),
@@ -136,6 +200,16 @@ const schema = z.strictObject({
       calibration: z.string().optional(),
     })
     .prefault({}),
+  /** Where alarms and campaigns are told; nothing is sent unless a sink stands here. */
+  delivery: z
+    .strictObject({
+      sinks: z
+        .array(sink)
+        .max(32)
+        .default([])
+        .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two sinks have one name"),
+    })
+    .prefault({}),
 });
 
 export type Config = z.output<typeof schema>;
@@ -186,6 +260,57 @@ export function upstreamKey(name: string, variable: string | undefined): string 
   if (!value)
     throw new ConfigError(`upstream ${name}: the environment variable ${variable} (apiKeyEnv) is not set`);
   return value;
+}
+
+/** The sinks of alarms with their secrets and certificates read. Throws ConfigError when one is missing. */
+export function receiversOf({ delivery }: Config): Receiver[] {
+  return delivery.sinks.map((entry) => {
+    const { name, timeoutMs, minTier, digest, caFile } = entry;
+    const ca = caFile === undefined ? undefined : fileText(caFile, `sink ${name}: caFile`);
+    const rules = {
+      minTier: digest?.minTier ?? minTier,
+      digest: digest === undefined ? null : { everyMs: digest.every, immediate: digest.immediate ?? null },
+    };
+    const common = { name, ca, timeoutMs };
+    if (entry.kind === "webhook") {
+      const { kind, url, secretEnv, secretFile } = entry;
+      const secret = secretOf(`sink ${name}: secret`, secretEnv, secretFile);
+      if (secret === undefined)
+        throw new ConfigError(`sink ${name}: name its secret with secretEnv or secretFile`);
+      return { rules, options: { ...common, kind, url, secret } };
+    }
+    if (entry.kind === "syslog") {
+      const { kind, host, transport, format, facility } = entry;
+      const usual = { tcp: 601, tls: 6514, udp: 514 }[transport];
+      return {
+        rules,
+        options: { ...common, kind, host, port: entry.port ?? usual, transport, format, facility },
+      };
+    }
+    const { kind, host, security, user, from, to, passwordEnv, passwordFile } = entry;
+    const password = secretOf(`sink ${name}: password`, passwordEnv, passwordFile);
+    const usual = { starttls: 587, tls: 465, none: 25 }[security];
+    const options = { ...common, kind, host, port: entry.port ?? usual, security, user, password, from, to };
+    return { rules, options };
+  });
+}
+
+function secretOf(what: string, variable: string | undefined, file: string | undefined): string | undefined {
+  if (variable !== undefined && file !== undefined)
+    throw new ConfigError(`${what}Env and ${what.split(" ").at(-1)}File are both given: keep one`);
+  if (file !== undefined) return fileText(file, `${what}File`).trim();
+  if (variable === undefined) return undefined;
+  const value = process.env[variable];
+  if (!value) throw new ConfigError(`${what}Env: the environment variable ${variable} is not set`);
+  return value;
+}
+
+function fileText(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(`${what} ${path} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** The admin token, when the operator sets one; else one is made and kept in the data folder. */

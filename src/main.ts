@@ -39,6 +39,10 @@ const COMMANDS: Readonly<
     summary: "exchanges and alarms as they come",
     load: async () => (await import("./cli/tail.ts")).tail,
   },
+  delivery: {
+    summary: "where alarms and campaigns are told: a test message",
+    load: async () => (await import("./cli/delivery.ts")).delivery,
+  },
   ledger: {
     summary: "verify, fsck, export, erase, checkpoint, keys",
     load: async () => (await import("./cli/ledger.ts")).ledger,
@@ -96,6 +100,7 @@ const TOLD = new Map<string, 1 | 2>([
   ["PolicyError", 2],
   ["LedgerError", 1],
   ["DetectError", 2],
+  ["DeliveryError", 2],
   ["GatewayError", 1],
   ["EvidenceError", 1],
   ["LmError", 2],

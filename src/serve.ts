@@ -1,13 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { codeVersion } from "./cli/version.ts";
 import {
   adminTokenFromEnvironment,
+  receiversOf,
   upstreamKey,
   upstreamsOf,
   type Config,
   type UpstreamConfig,
 } from "./config.ts";
+import { DeliveryThread } from "./delivery/thread.ts";
+import type { Receiver } from "./delivery/worker.ts";
 import { DetectionThread } from "./detect/live-thread.ts";
 import type { JsonObject } from "./exchange/exchange.ts";
 import { defaultEmbeddedConcurrency, EmbeddedUpstream } from "./gateway/embedded.ts";
@@ -43,6 +48,8 @@ export interface ServeOptions {
 /** Builds the parts, wires them and starts them; the composition root. */
 export async function serve({ dataDir, config, log }: ServeOptions): Promise<Running> {
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  // What is wrong with a sink is said before anything is opened.
+  const receivers = await checkedReceivers(config);
   let sealer: Sealer | null = null;
   const ledger = await openLedger(dataDir, config, () => sealer?.wake());
   if (config.ledger.seal) sealer = sealerOf(dataDir, config, ledger, log);
@@ -55,10 +62,12 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
   gate.start(clock.now);
   const adminToken = adminTokenOf(dataDir);
   const detection = config.detect.enabled ? detectionOf(dataDir, config, ledger, log) : null;
+  const delivery = receivers.length > 0 ? deliveryOf(dataDir, config, receivers, ledger, log) : null;
   const changes = setInterval(() => void journalChanges(store, ledger).catch(() => {}), 500).unref();
   const stopParts = async (): Promise<void> => {
     clearInterval(changes);
     await detection?.stop();
+    await delivery?.stop();
     await sealer?.stop();
     gate.stop();
     await journalChanges(store, ledger).catch(() => {});
@@ -83,6 +92,7 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
           leaves: ledger.size,
           journalFailing: ledger.failing,
           ...(detection && { detection: detection.status() }),
+          ...(delivery && { delivery: delivery.status() }),
         }),
       },
     );
@@ -134,6 +144,28 @@ function detectionOf(dataDir: string, config: Config, ledger: Ledger, log: Log):
   const { calibration = null } = config.detect;
   const { masterKeyCommand } = config.ledger;
   return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration }, log);
+}
+
+/** Throws ConfigError and DeliveryError `config`. What sending needs is loaded only where something is sent. */
+async function checkedReceivers(config: Config): Promise<readonly Receiver[]> {
+  const receivers = receiversOf(config);
+  if (receivers.length === 0) return receivers;
+  const { openSink } = await import("./delivery/sink.ts");
+  for (const { options } of receivers)
+    openSink(options, { version: codeVersion(), machine: hostname(), now: () => Date.now() });
+  return receivers;
+}
+
+function deliveryOf(
+  dataDir: string,
+  config: Config,
+  sinks: readonly Receiver[],
+  ledger: Ledger,
+  log: Log,
+): DeliveryThread {
+  const { masterKeyCommand } = config.ledger;
+  const input = { dataDir, masterKeyCommand, sinks, version: codeVersion(), machine: hostname() };
+  return new DeliveryThread(ledger, input, log);
 }
 
 async function openUpstream(upstream: UpstreamConfig, log: Log): Promise<Upstream> {
@@ -188,6 +220,7 @@ function gatewayOptions(config: Config): Partial<typeof defaultGatewayOptions> {
     defaultLimits: _l,
     ledger: _ledger,
     detect: _d,
+    delivery: _delivery,
     ...gateway
   } = config;
   return definedOnly(gateway);
