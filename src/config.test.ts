@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ConfigError, loadConfig, parseConfig } from "./config.ts";
+import { ConfigError, loadConfig, parseConfig, receiversOf } from "./config.ts";
 
 describe("configuration", () => {
   it("has a default for everything", () => {
@@ -55,6 +55,42 @@ describe("configuration", () => {
       ])
         expect(message).toContain(part);
     }
+  });
+
+  it("takes sinks of alarms with their usual ports, and refuses what is wrong with them", () => {
+    const sinks = [
+      { name: "siem", kind: "syslog", host: "siem.example" },
+      {
+        name: "mail",
+        kind: "email",
+        host: "smtp.example",
+        from: "a@x.example",
+        to: ["b@x.example"],
+        digest: { every: "1h", immediate: "bounded" },
+      },
+    ];
+    expect(receiversOf(parseConfig({ delivery: { sinks } }, "test"))).toMatchObject([
+      {
+        options: { port: 6514, transport: "tls", format: "cef" },
+        rules: { minTier: "review", digest: null },
+      },
+      {
+        options: { port: 587, security: "starttls" },
+        rules: { digest: { everyMs: 3_600_000, immediate: "bounded" } },
+      },
+    ]);
+    const wrong =
+      (...of: object[]) =>
+      () =>
+        parseConfig({ delivery: { sinks: of } }, "test");
+    expect(wrong({ ...sinks[0], name: "../x" })).toThrow(/lower-case letters/);
+    expect(wrong(sinks[0]!, sinks[0]!)).toThrow(/two sinks have one name/);
+    expect(wrong({ ...sinks[1], digest: { every: "1 week" } })).toThrow(/15m, 1h or 1d/);
+    expect(wrong({ ...sinks[1], from: "a@x.example\r\nBcc: c@x.example" })).toThrow(/from/);
+    const hook = { name: "h", kind: "webhook", url: "https://x.example/" };
+    expect(() => receiversOf(parseConfig({ delivery: { sinks: [hook] } }, "test"))).toThrow(
+      /secretEnv or secretFile/,
+    );
   });
 
   it("reads YAML and JSON, and the command line goes before the file", () => {

@@ -24,6 +24,8 @@ export interface DeliverOptions extends Surroundings {
   readonly rules: Rules;
   /** First record that is not on disk yet; asked again and again. */
   readonly limit: () => number;
+  /** Where a sink begins that has never run: the first record that came after the start. */
+  readonly begin: number;
   readonly stop: AbortSignal;
   readonly pollMs: number;
   readonly onAttempt: (attempt: Attempt) => void;
@@ -57,13 +59,13 @@ export async function deliver(options: DeliverOptions): Promise<void> {
   await round.keep();
 }
 
-async function restore({ dataDir, sink, limit, rules }: DeliverOptions): Promise<SinkState> {
+async function restore({ dataDir, sink, limit, begin, rules }: DeliverOptions): Promise<SinkState> {
   const kept = readState(dataDir, sink.name);
   const atOnceFrom = rules.digest === null ? rules.minTier : rules.digest.immediate;
   // A journal that was cut back or replaced is another story.
   if (kept !== null && kept.cursor.record <= limit())
     return kept.atOnceFrom === atOnceFrom ? kept : { ...kept, atOnceFrom, sentThrough: 0 };
-  const state = stateFromNow(dataDir, limit(), atOnceFrom);
+  const state = stateFromNow(dataDir, begin, atOnceFrom);
   await writeState(dataDir, sink.name, state);
   return state;
 }

@@ -20,13 +20,13 @@ export class DeliveryThread {
   readonly #standings = new Map<string, Standing>();
   #error: string | null = null;
 
-  constructor(ledger: Ledger, input: Omit<WorkerInput, "limit">, say: Say) {
+  constructor(ledger: Ledger, input: Omit<WorkerInput, "limit" | "begin">, say: Say) {
     this.#ledger = ledger;
     this.#say = say;
     this.#publishLimit();
     this.#unwatch = ledger.watch(() => this.#publishLimit());
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: { ...input, limit: this.#limit } satisfies WorkerInput,
+      workerData: { ...input, limit: this.#limit, begin: ledger.nextRecord } satisfies WorkerInput,
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.#worker.on("message", (message: FromWorker) => {

@@ -13,6 +13,8 @@ export interface WorkerInput {
   readonly machine: string;
   /** Shared [first record not on disk yet], written by the main thread after each commit. */
   readonly limit: BigUint64Array;
+  /** What it was when the server started: alarms from there on are told. */
+  readonly begin: number;
 }
 
 /** A sink as configured, its secrets read. */
@@ -89,6 +91,7 @@ if (parentPort) {
           sink,
           rules,
           limit: () => Number(Atomics.load(input.limit, 0)),
+          begin: input.begin,
           stop: stop.signal,
           pollMs: 500,
           now: Date.now,
