@@ -1,0 +1,194 @@
+import type { Random } from "../../stats/random.ts";
+import { type Candidate, candidatesOf } from "./candidates.ts";
+import { declaredBy, Domains } from "./declared.ts";
+import { reasonsFor } from "./because.ts";
+import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, testLink } from "./link-test.ts";
+import type { Member } from "./member.ts";
+import { merged } from "./merge.ts";
+import { type Population, populationOf } from "./population.ts";
+import { type Measured, Statistic } from "./statistic.ts";
+import { type Strata, strataOf, without } from "./strata.ts";
+import { MASK_OF, type Modality, MONEY, SOFTWARE } from "./token.ts";
+import { type Worklist, Worklists } from "./worklist.ts";
+
+/**
+ * A cluster passes at this link p. It is a bar for one cluster and no error rate of the procedure: of F clusters of unrelated
+ * accounts that are formed, 0.002 F pass (field/detection.md, T7: some 1,000 formed, 5 or 6 passed, at most one of them
+ * wrongly). `linkQ` says what share of the clusters that pass is expected to be wrong (Benjamini and Hochberg over all
+ * that were formed), and a campaign is called bounded only where that is small too. What is controlled beyond that is the
+ * claim that a campaign harvests: its p-values come from null groups that passed through the same formation and gate.
+ */
+export const LINK_BAR = 0.002;
+/** Most of the accounts must not stand under one declared identity. */
+export const CONCEALED_BAR = 0.5;
+/** With thousands of accounts a trifle is significant: the excess must concern a twentieth of the accounts. */
+const STRENGTH_BAR = 0.05;
+
+export interface Cluster {
+  /** Ascending. */
+  readonly accounts: readonly string[];
+  readonly formedOn: Modality;
+  /** P-value of the link, on what the cluster was not formed on. */
+  readonly link: number;
+  /** Adjusted over all clusters formed in this run. */
+  readonly linkQ: number;
+  /** 0 = one declared identity covers all, 1 = none covers two. */
+  readonly concealed: number;
+  /** The identity that covers at least half of the accounts. */
+  readonly declared: string | null;
+  /** Share of the accounts that the accounts file knows. */
+  readonly known: number;
+  /** Share of the accounts that the excess of coincidences concerns; 1 for a divided worklist. */
+  readonly strength: number;
+  readonly worklist: Worklist;
+  /** Accounts that started within a day after another one was blocked, and the median of the hours between. */
+  readonly failover: { readonly accounts: number; readonly hours: number } | null;
+  readonly because: readonly string[];
+  /** Linked, concealed, and by more than a trifle. */
+  readonly gated: boolean;
+}
+
+export interface Clusters {
+  /** Everything that was formed and tested. */
+  readonly formed: readonly Cluster[];
+  /** Those that pass the gate, overlapping ones made one: what can be a campaign. */
+  readonly gated: readonly Cluster[];
+}
+
+/** Rounds in which the campaigns that comparisons must leave out are found; they settle in two or three. */
+const ROUNDS = 4;
+/** More of the population than this is never left out. */
+const MOST_LEFT_OUT = 0.3;
+
+/**
+ * Which accounts are one operation. Clusters are formed on one kind of evidence and tested on the others. Depends on
+ * nothing but the members (in any order), `end` and `random`. Groups of a calibration are made by the same call: what
+ * honest groups score after the same formation and gate is what a campaign's harvest score must be compared with.
+ *
+ * Where several campaigns are in one population, the comparison sets of one are full of the others, which hides a weak
+ * one and makes honest clusters look different. So what passes is left out of the comparisons of everything else, until
+ * that settles, and only the last test counts. (It conditions the null on accounts that other clusters' tests picked; the
+ * test's own accounts always take part.)
+ * @param end when the population is looked at (ms since the epoch)
+ */
+export function findClusters(
+  members: readonly Member[],
+  { end, random }: { readonly end: number; readonly random: Random },
+): Clusters {
+  const population = populationOf(members, end);
+  const looking: Looking = {
+    population,
+    strata: strataOf(population),
+    statistic: new Statistic(population),
+    domains: new Domains(population),
+    random,
+    draws: DRAWS,
+  };
+  const worklists = new Worklists(population);
+  const candidates = candidatesOf(population).map((candidate) => ({
+    candidate,
+    worklist: worklists.of(candidate.accounts, random.fork(`items/${nameOf(candidate, population)}`)),
+  }));
+  let passed = new Set<number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const strata = without(looking.strata, passed);
+    const found = new Set<number>();
+    for (const each of candidates) {
+      if (!judge({ ...looking, strata, draws: DRAWS_EXPLORING }, each).gated) continue;
+      for (const account of each.candidate.accounts) found.add(account);
+    }
+    const settled = found.size === passed.size && [...found].every((account) => passed.has(account));
+    if (settled || found.size > MOST_LEFT_OUT * members.length) break;
+    passed = found;
+  }
+  const strata = without(looking.strata, passed);
+  return adjusted(candidates.map((each) => judge({ ...looking, strata }, each)));
+}
+
+interface Looking {
+  readonly population: Population;
+  readonly strata: Strata;
+  readonly statistic: Statistic;
+  readonly domains: Domains;
+  readonly random: Random;
+  readonly draws: number;
+}
+
+function judge(
+  { population, strata, statistic, domains, random, draws }: Looking,
+  { candidate, worklist }: { readonly candidate: Candidate; readonly worklist: Worklist },
+): Cluster {
+  const name = nameOf(candidate, population);
+  const what = measuredOf(candidate, worklist);
+  const who = [...candidate.accounts].map((place) => population.members[place] as Member);
+  const declared = declaredBy(who, domains);
+  const concealed = 1 - declared.share;
+  const hidden = concealed > CONCEALED_BAR;
+  // Whoever stands under one name cannot pass: its test is only told.
+  const most = hidden ? draws : Math.min(draws, DRAWS_DECLARED);
+  const test = testLink(population, strata, statistic, candidate.accounts, what, random.fork(name), most);
+  const link = combined(test.p, candidate, worklist);
+  const why = reasonsFor(
+    { population, strata, statistic, candidate, what, test, worklist, declared, link },
+    hidden && link <= LINK_BAR ? random.fork(`why/${name}`) : null,
+  );
+  return {
+    accounts: who.map(({ account }) => account),
+    formedOn: candidate.formedOn,
+    link,
+    linkQ: link,
+    concealed,
+    declared: declared.share >= CONCEALED_BAR ? declared.identity : null,
+    known: declared.known,
+    strength: why.strength,
+    worklist,
+    failover: why.failover,
+    because: why.because,
+    gated: hidden && link <= LINK_BAR && why.strength >= STRENGTH_BAR,
+  };
+}
+
+function adjusted(judged: readonly Cluster[]): Clusters {
+  const qs = stepUp(judged.map(({ link }) => link));
+  const formed = judged.map((cluster, i) => ({ ...cluster, linkQ: qs[i] as number }));
+  return { formed, gated: merged(formed.filter(({ gated }) => gated)) };
+}
+
+/** What a cluster may be tested on: nothing that it was formed on, and nothing that comes along with that. */
+export function measuredOf({ formedOn }: Candidate, { sameSheet }: Worklist): Measured {
+  // People who work through one sheet sit in one room at one time with one program. They do not share a means of payment.
+  if (sameSheet) return { mask: formedOn === "means" ? 0 : MONEY, together: false, failover: false };
+  switch (formedOn) {
+    case "content":
+      return { mask: (MASK_OF.means & ~SOFTWARE) | MASK_OF.time, together: true, failover: true };
+    case "means":
+      return { mask: MASK_OF.content | MASK_OF.time, together: true, failover: true };
+    case "time":
+      return { mask: MASK_OF.content | MASK_OF.means, together: false, failover: false };
+  }
+}
+
+/** A shared template with a divided list of items is a second test of the same claim: Bonferroni over the two. */
+function combined(p: number, { formedOn }: Candidate, { divided }: Worklist): number {
+  if (formedOn !== "content" || divided === null) return p;
+  return Math.min(1, 2 * Math.min(p, divided.p));
+}
+
+/** Draws depend on the cluster, not on how many were tested before it. */
+function nameOf({ formedOn, accounts }: Candidate, { members }: Population): string {
+  const first = members[accounts[0] as number]?.account ?? "";
+  const last = members[accounts.at(-1) as number]?.account ?? "";
+  return `${formedOn}/${accounts.length}/${first}/${last}`;
+}
+
+/** Benjamini-Hochberg adjusted p-values. */
+export function stepUp(ps: readonly number[]): number[] {
+  const order = ps.map((_, i) => i).sort((a, b) => (ps[b] as number) - (ps[a] as number));
+  const adjusted: number[] = [];
+  let least = 1;
+  for (const [rank, i] of order.entries()) {
+    least = Math.min(least, ((ps[i] as number) * ps.length) / (ps.length - rank));
+    adjusted[i] = least;
+  }
+  return adjusted;
+}

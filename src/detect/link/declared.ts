@@ -1,0 +1,134 @@
+import type { Member } from "./member.ts";
+import type { Population } from "./population.ts";
+
+/** An e-mail domain that more of all accounts have, without one organisation behind it, is a public mail service. */
+const PUBLIC_SHARE = 0.02;
+const PUBLIC_FLOOR = 20;
+/** Accounts of one domain that were registered within this time were registered by a machine, unless they say more than the domain. */
+const BULK = 72 * 3_600_000;
+
+/** How openly the accounts of a cluster belong together. */
+export interface Declared {
+  /** The identity that most of them declare, e.g. `organisation Acme`; null when none covers two. */
+  readonly identity: string | null;
+  /** Share of the accounts that it covers, 0..1. */
+  readonly share: number;
+  /** Share of the accounts that the accounts file knows. */
+  readonly known: number;
+}
+
+/** E-mail domains of a population: how many accounts each has, and whether one organisation stands behind most of them. */
+export class Domains {
+  readonly #public = new Set<string>();
+
+  constructor({ members }: Population) {
+    const counts = new Map<string, Map<string, number>>();
+    for (const { facts } of members) {
+      const domain = facts?.emailDomain?.toLowerCase();
+      if (!domain) continue;
+      const organizations = counts.get(domain) ?? new Map<string, number>();
+      counts.set(domain, organizations);
+      const name = nameOf(facts?.organization);
+      organizations.set(name, (organizations.get(name) ?? 0) + 1);
+    }
+    const most = Math.max(PUBLIC_FLOOR, PUBLIC_SHARE * members.length);
+    for (const [domain, organizations] of counts) {
+      let accounts = 0;
+      let largest = 0;
+      for (const [name, n] of organizations) {
+        accounts += n;
+        if (name !== "") largest = Math.max(largest, n);
+      }
+      if (accounts > most && largest < accounts / 2) this.#public.add(domain);
+    }
+  }
+
+  isPublic(domain: string): boolean {
+    return this.#public.has(domain.toLowerCase());
+  }
+}
+
+/**
+ * The identity declared by most of a cluster. An organisation counts where more than its name stands for it: a verified
+ * account, a business plan, or a domain or means of payment that most of those who name it share; anybody can type a name.
+ * A domain of their own counts unless it is a public one or its accounts were registered in bulk; a shared means of payment
+ * counts among verified accounts.
+ */
+export function declaredBy(members: readonly Member[], domains: Domains): Declared {
+  const known = members.filter(({ facts }) => facts !== null).length / members.length;
+  const claims = [
+    ...claimsBy(members, organizationOf).filter(({ who }) => stands(who, domains)),
+    ...claimsBy(members, (m) => ownDomain(m, domains)).filter(({ who }) => !inBulk(who)),
+    ...claimsBy(members, (m) =>
+      m.facts?.verified && m.facts.payment ? `verified payment ${m.facts.payment}` : null,
+    ),
+  ].sort((a, b) => b.who.length - a.who.length || (a.identity < b.identity ? -1 : 1));
+  const [widest] = claims;
+  return {
+    identity: widest?.identity ?? null,
+    share: widest ? widest.who.length / members.length : 0,
+    known,
+  };
+}
+
+interface Claim {
+  readonly identity: string;
+  readonly who: readonly Member[];
+}
+
+function claimsBy(members: readonly Member[], identityOf: (member: Member) => string | null): Claim[] {
+  const who = new Map<string, Member[]>();
+  for (const member of members) {
+    const identity = identityOf(member);
+    if (identity === null) continue;
+    const list = who.get(identity);
+    if (list) list.push(member);
+    else who.set(identity, [member]);
+  }
+  return [...who].filter(([, list]) => list.length >= 2).map(([identity, list]) => ({ identity, who: list }));
+}
+
+function organizationOf({ facts }: Member): string | null {
+  const name = nameOf(facts?.organization);
+  return name === "" ? null : `organisation ${name}`;
+}
+
+function ownDomain({ facts }: Member, domains: Domains): string | null {
+  const domain = facts?.emailDomain?.toLowerCase();
+  return domain && !domains.isPublic(domain) ? `e-mail domain ${domain}` : null;
+}
+
+function stands(who: readonly Member[], domains: Domains): boolean {
+  const half = who.length / 2;
+  const backed = who.filter(
+    ({ facts }) => facts?.verified || facts?.plan === "business" || facts?.plan === "enterprise",
+  ).length;
+  if (backed >= half) return true;
+  const shared = [
+    ...claimsBy(who, (m) => ownDomain(m, domains)),
+    ...claimsBy(who, (m) => m.facts?.payment ?? null),
+  ];
+  return shared.some((claim) => claim.who.length >= half);
+}
+
+function inBulk(who: readonly Member[]): boolean {
+  const backed = who.filter(
+    ({ facts }) => facts?.verified || facts?.plan === "business" || facts?.plan === "enterprise",
+  ).length;
+  if (backed >= who.length / 2) return false;
+  const created = who
+    .map(({ facts }) => (facts?.createdAt ? Date.parse(facts.createdAt) : Number.NaN))
+    .filter((time) => Number.isFinite(time))
+    .sort((a, b) => a - b);
+  // Any window that holds half of them.
+  const half = Math.ceil(who.length / 2);
+  for (let i = 0; i + half <= created.length; i++) {
+    if (half >= 3 && (created[i + half - 1] as number) - (created[i] as number) <= BULK) return true;
+  }
+  return false;
+}
+
+/** One spelling, cut to what a sentence can carry. */
+function nameOf(organization: string | null | undefined): string {
+  return (organization ?? "").trim().toLowerCase().replace(/\s+/g, " ").slice(0, 80);
+}

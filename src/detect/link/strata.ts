@@ -1,0 +1,243 @@
+import { hashText } from "../../stats/hash.ts";
+import type { Random } from "../../stats/random.ts";
+import type { Member } from "./member.ts";
+import type { Population } from "./population.ts";
+
+const DAY = 86_400_000;
+/** A day with so many times the sign-ups of the median day stands apart: a launch, an article, a course, a bulk registration. */
+const BURST = 3;
+/** Fewer accounts are no stratum of their own: they join the wider one. */
+const SMALLEST = 40;
+/** Where more than half of a stratum is the cluster, it would be compared with itself; blocks are cut no finer than to a quarter. */
+const MOST_OF_A_STRATUM = 0.5;
+const MOST_OF_A_BLOCK = 0.25;
+/** Flat activity: the mean direction of the active hours on the 24-hour circle is shorter than this. */
+const FLAT = 0.3;
+
+/**
+ * The population cut by what linking must not be mistaken for. Accounts of one stratum differ neither in plan (business or
+ * self-serve), nor in country, nor in the time of day at which they work, and within it they are in the order of sign-up,
+ * so that a block of neighbours is an era; days with a burst of sign-ups are strata of their own: a launch day's accounts
+ * are compared with that day's.
+ * Plan, country and sign-up are known before traffic; the time of day is taken from traffic because languages and tools go
+ * with time zones, and conditioning on it only narrows the null.
+ */
+export interface Strata {
+  /** All accounts ordered by strata, each order coarser: burst, plan, country and time of day; …; by sign-up alone. */
+  readonly orders: readonly Order[];
+}
+
+interface Order {
+  readonly accounts: Uint32Array;
+  /** Where each account stands in `accounts`. */
+  readonly place: Uint32Array;
+  /** Begin of each stratum, ascending, and the end of all. */
+  readonly bounds: readonly number[];
+  /** Accounts before each place that are left out of comparisons, and of all. */
+  readonly gone: Uint32Array;
+}
+
+/** Part of a stratum with the number of the cluster's accounts in it: so many are drawn from it. */
+export interface Block {
+  readonly accounts: Uint32Array;
+  readonly draw: number;
+}
+
+export function strataOf({ members, hourOffsets, hours }: Population): Strata {
+  const joined = members.map(({ facts, profile }) => {
+    const created = facts?.createdAt ? Date.parse(facts.createdAt) : Number.NaN;
+    return Number.isFinite(created) ? created : profile.first;
+  });
+  const plan = members.map(planOf);
+  const burst = burstsOf(joined);
+  const country = members.map(({ facts }) => (facts?.country ? hashText(facts.country) : 0));
+  const phase = members.map((_, i) =>
+    phaseOf(hours.subarray(hourOffsets[i] as number, hourOffsets[i + 1] as number)),
+  );
+  const label = (parts: (i: number) => readonly unknown[]): string[] =>
+    members.map((_, i) => parts(i).join("/"));
+  // From fine to coarse. The time of day is given up first, as countries have their own.
+  const levels = [
+    label((i) => [burst[i], plan[i], country[i], phase[i]]),
+    label((i) => [burst[i], plan[i], country[i]]),
+    label((i) => [burst[i], plan[i], "", phase[i]]),
+    label((i) => [burst[i], plan[i]]),
+    plan,
+    label(() => []),
+  ];
+  const orders = [0, 1, 3, 4, 5].map((from) => orderBy(finest(levels.slice(from)), joined));
+  return { orders };
+}
+
+/** The same strata with some accounts left out of every comparison but their own cluster's. */
+export function without({ orders }: Strata, accounts: ReadonlySet<number>): Strata {
+  return {
+    orders: orders.map((order) => {
+      const gone = new Uint32Array(order.accounts.length + 1);
+      for (const [i, account] of order.accounts.entries())
+        gone[i + 1] = (gone[i] as number) + (accounts.has(account) ? 1 : 0);
+      return { ...order, gone };
+    }),
+  };
+}
+
+/**
+ * The blocks to draw a comparison set from, as small as can be without being mostly the cluster's own. When a
+ * stratum is too full of the cluster, wider strata are taken for all of it, so that blocks never overlap.
+ */
+export function blocksFor(strata: Strata, cluster: Uint32Array): Block[] {
+  for (const [i, order] of strata.orders.entries()) {
+    const blocks = blocksIn(order, cluster, i === strata.orders.length - 1);
+    if (blocks) return blocks;
+  }
+  return [];
+}
+
+/** One comparison set: accounts drawn without replacement from each block. Reorders the blocks' accounts. */
+export function drawFrom(blocks: readonly Block[], random: Random, into: Uint32Array): void {
+  let filled = 0;
+  for (const { accounts, draw } of blocks) {
+    for (let i = 0; i < draw; i++) {
+      const j = i + random.below(accounts.length - i);
+      const drawn = accounts[j] as number;
+      accounts[j] = accounts[i] as number;
+      accounts[i] = drawn;
+      into[filled++] = drawn;
+    }
+  }
+}
+
+function blocksIn(
+  { accounts, place, bounds, gone }: Order,
+  cluster: Uint32Array,
+  last: boolean,
+): Block[] | null {
+  const places = Uint32Array.from(cluster, (account) => place[account] as number).sort();
+  const leftOut = (at: number): boolean => (gone[at + 1] as number) > (gone[at] as number);
+  // The cluster's own accounts always take part: ownGone counts those that would be left out otherwise.
+  const ownGone = new Uint32Array(places.length + 1);
+  for (const [i, at] of places.entries()) ownGone[i + 1] = (ownGone[i] as number) + (leftOut(at) ? 1 : 0);
+  const sizeOf = (start: number, end: number, from: number, to: number): number =>
+    end -
+    start -
+    ((gone[end] as number) - (gone[start] as number)) +
+    (ownGone[to] as number) -
+    (ownGone[from] as number);
+
+  const blocks: Block[] = [];
+  /** Halves a range while neither half is too small or too full of the cluster, whose accounts in it are places[from..to]. */
+  const halve = (start: number, end: number, from: number, to: number): void => {
+    if (from === to) return;
+    const middle = (start + end) >>> 1;
+    const cut = lowerBound(places, middle);
+    const left = sizeOf(start, middle, from, cut);
+    const right = sizeOf(middle, end, cut, to);
+    const full = cut - from > MOST_OF_A_BLOCK * left || to - cut > MOST_OF_A_BLOCK * right;
+    if (Math.min(left, right) < SMALLEST || full) {
+      const own = new Set(places.subarray(from, to));
+      const taken = accounts.slice(start, end).filter((_, i) => !leftOut(start + i) || own.has(start + i));
+      blocks.push({ accounts: taken, draw: to - from });
+      return;
+    }
+    halve(start, middle, from, cut);
+    halve(middle, end, cut, to);
+  };
+  let from = 0;
+  for (let s = 0; s + 1 < bounds.length; s++) {
+    const start = bounds[s] as number;
+    const end = bounds[s + 1] as number;
+    const to = lowerBound(places, end);
+    if (to - from > MOST_OF_A_STRATUM * sizeOf(start, end, from, to) && !last) return null;
+    halve(start, end, from, to);
+    from = to;
+  }
+  return blocks;
+}
+
+function orderBy(label: readonly string[], joined: readonly number[]): Order {
+  const accounts = Uint32Array.from(label, (_, i) => i).sort((a, b) => {
+    const x = label[a] as string;
+    const y = label[b] as string;
+    return x < y ? -1 : x > y ? 1 : (joined[a] as number) - (joined[b] as number) || a - b;
+  });
+  const place = new Uint32Array(accounts.length);
+  const bounds: number[] = [];
+  for (const [i, account] of accounts.entries()) {
+    place[account] = i;
+    if (i === 0 || label[account] !== label[accounts[i - 1] as number]) bounds.push(i);
+  }
+  return {
+    accounts,
+    place,
+    bounds: [...bounds, accounts.length],
+    gone: new Uint32Array(accounts.length + 1),
+  };
+}
+
+/** Of labels from fine to coarse, the first that at least SMALLEST accounts are left with; the last one takes the rest. */
+function finest(labels: readonly (readonly string[])[]): string[] {
+  const chosen: string[] = [];
+  for (const [level, list] of labels.entries()) {
+    const counts = new Map<string, number>();
+    for (const [i, label] of list.entries())
+      if (chosen[i] === undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const last = level === labels.length - 1;
+    for (const [i, label] of list.entries()) {
+      if (chosen[i] === undefined && (last || (counts.get(label) as number) >= SMALLEST))
+        chosen[i] = `${level}:${label}`;
+    }
+  }
+  return chosen;
+}
+
+/** The day of sign-up where that day brought far more accounts than days do, else nothing. */
+function burstsOf(joined: readonly number[]): string[] {
+  const days = joined.map((time) => Math.floor(time / DAY));
+  const counts = new Map<number, number>();
+  for (const day of days) counts.set(day, (counts.get(day) ?? 0) + 1);
+  const sorted = [...counts.values()].sort((a, b) => a - b);
+  const usual = sorted[sorted.length >>> 1] ?? 0;
+  const bar = Math.max(SMALLEST, BURST * usual);
+  return days.map((day) => ((counts.get(day) as number) >= bar ? `burst ${day}` : ""));
+}
+
+function planOf({ facts }: Member): string {
+  switch (facts?.plan) {
+    case undefined:
+    case null:
+      return "unknown";
+    case "business":
+    case "enterprise":
+      return "business";
+    case "free":
+    case "self-serve":
+      return "self-serve";
+    default:
+      // An operator's own word: bounded, as it is only a label.
+      return `own:${facts?.plan?.slice(0, 40)}`;
+  }
+}
+
+/** Quarter of the day around which an account works, 0..3; 4 when it works round the clock or hardly at all. */
+function phaseOf(hours: Uint16Array): number {
+  let x = 0;
+  let y = 0;
+  for (const hour of hours) {
+    const angle = ((hour % 24) / 24) * 2 * Math.PI;
+    x += Math.cos(angle);
+    y += Math.sin(angle);
+  }
+  if (hours.length < 4 || Math.hypot(x, y) < FLAT * hours.length) return 4;
+  return Math.floor(((Math.atan2(y, x) / (2 * Math.PI) + 1) % 1) * 4);
+}
+
+function lowerBound(ascending: Uint32Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
