@@ -1,9 +1,11 @@
 // Builds src/detect/builtin-calibration.json from honest accounts of the project's own world. Deterministic.
 // Usage: node scripts/build-calibration.ts [accounts, default 1000] && oxfmt src/detect/builtin-calibration.json
 import { readFileSync, writeFileSync } from "node:fs";
-import { makeCalibration } from "../src/detect/calibration.ts";
 import { CourseRecorder } from "../src/detect/course.ts";
+import { judged } from "../src/detect/detector.ts";
+import { makeCalibration } from "../src/detect/make-calibration.ts";
 import { Reader } from "../src/detect/reading.ts";
+import { builtInWeights } from "../src/detect/weights.ts";
 import { conversation } from "../src/exchange/conversation.ts";
 import { generateWorld } from "../test/world/world.ts";
 
@@ -16,18 +18,26 @@ const version = (
 ).version;
 const target = new URL("../src/detect/builtin-calibration.json", import.meta.url);
 
+const weights = builtInWeights();
 const reader = new Reader();
 const started = performance.now();
 const courses = generateWorld({ seed: SEED, accounts, exchangesPerAccount: EXCHANGES }).citizens.map(
   (citizen) => {
-    const course = new CourseRecorder();
-    for (const x of citizen.exchanges(EXCHANGES)) course.observe(reader.read(conversation(x)), x.id);
+    const course = new CourseRecorder(weights, citizen.account);
+    for (const x of citizen.exchanges(EXCHANGES))
+      if (judged(x)) course.observe(reader.read(conversation(x)), x);
     return { citizen, course, highest: Math.max(...course.scores) };
   },
 );
 const file = makeCalibration(
   courses.map(({ course }) => course),
-  { source: `simulated world, seed "${SEED}", honest accounts only`, codeVersion: version, builtIn: true },
+  {
+    source: `simulated world, seed "${SEED}", honest accounts only`,
+    codeVersion: version,
+    builtIn: true,
+    weights,
+    samplingKey: 0,
+  },
 );
 writeFileSync(target, `${JSON.stringify(file)}\n`);
 

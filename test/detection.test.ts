@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { builtInCalibration, checkCalibration, makeCalibration } from "../src/detect/calibration.ts";
+import { builtInCalibration, checkCalibration } from "../src/detect/calibration.ts";
 import { CourseRecorder } from "../src/detect/course.ts";
 import { Detector } from "../src/detect/detector.ts";
+import { makeCalibration } from "../src/detect/make-calibration.ts";
+import { builtInWeights } from "../src/detect/weights.ts";
 import { Reader } from "../src/detect/reading.ts";
 import type { JsonObject } from "../src/exchange/exchange.ts";
 import { conversation } from "../src/exchange/conversation.ts";
@@ -38,11 +40,17 @@ describe("error control under continuous looking", () => {
   const calibrationOf = (citizens: readonly Citizen[], length: number) => {
     const reader = new Reader();
     const courses = citizens.map((c) => {
-      const course = new CourseRecorder();
-      for (const x of c.exchanges(length)) course.observe(reader.read(conversation(x)), x.id);
+      const course = new CourseRecorder(builtInWeights(), c.account);
+      for (const x of c.exchanges(length)) course.observe(reader.read(conversation(x)), x);
       return course;
     });
-    const file = makeCalibration(courses, { source: "test", codeVersion: "0", builtIn: false });
+    const file = makeCalibration(courses, {
+      source: "test",
+      codeVersion: "0",
+      builtIn: false,
+      weights: builtInWeights(),
+      samplingKey: 0,
+    });
     return checkCalibration(file as unknown as JsonObject, "test");
   };
 

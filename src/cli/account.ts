@@ -81,7 +81,7 @@ async function fold(
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
       const { event } = opened;
-      if (event["type"] === "alarm" && alarmOf(event).subject.account === id) alarms.push(alarmOf(event));
+      if (event["type"] === "alarm" && alarmOf(event).account === id) alarms.push(alarmOf(event));
       if (event["type"] === "erasure" && event["account"] === id)
         activity.erased += (event["leaves"] as number[]).length;
     }

@@ -1,5 +1,6 @@
 import { calibrate as calibrateTraffic } from "../detect/calibrate.ts";
-import { noWords, readArguments } from "./arguments.ts";
+import { readWeights } from "../detect/weights.ts";
+import { noWords, readArguments, UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { wrongInput } from "./detection.ts";
 import { codeVersion } from "./version.ts";
@@ -11,7 +12,9 @@ accounts with fewer than 25 exchanges do not count. Later an account is judged a
 file says how far). Harvesters among them only make detection weaker (the file says by how much), never the error rate higher.
 
   --traffic F       traffic file (.jsonl, plain or .gz or .zst), in time order
-  --accounts F      take only the accounts listed in this file
+  --accounts F      accounts file: facts from before traffic; plans with 400 accounts or more are compared among themselves
+  --only-listed     take only the accounts listed there
+  --weights F       how signals are joined (stillwatch train); default: what ships, trained on simulated traffic
   --out F           the calibration file
   --source TEXT     where the traffic comes from, kept in the file (default: the name of the traffic file)
   --min-accounts N  accept fewer than 99 accounts, knowing that then no account can reach review
@@ -32,6 +35,8 @@ export const calibrate: Command = {
       const args = readArguments("calibrate", argv, {
         traffic: { type: "string" },
         accounts: { type: "string" },
+        "only-listed": { type: "boolean" },
+        weights: { type: "string" },
         out: { type: "string" },
         source: { type: "string" },
         "min-accounts": { type: "string" },
@@ -43,26 +48,35 @@ export const calibrate: Command = {
       noWords("calibrate", args);
       const [traffic, out] = [args.required("traffic"), args.required("out")];
       const accounts = args.text("accounts");
+      const weightsFile = args.text("weights");
+      if (args.flag("only-listed") && accounts === undefined)
+        throw new UsageError("--only-listed needs --accounts F: the list");
       const minAccounts = args.whole("min-accounts", 1, Number.MAX_SAFE_INTEGER);
       const file = await calibrateTraffic({
         traffic,
         out,
         ...(accounts !== undefined && { accounts }),
+        onlyListed: args.flag("only-listed"),
+        ...(weightsFile !== undefined && { weights: readWeights(weightsFile) }),
         ...(minAccounts !== undefined && { minAccounts }),
         source: args.text("source") ?? traffic,
         codeVersion: codeVersion(),
         strict: args.flag("strict"),
+        onProgress: (exchanges) => io.err(`${exchanges} exchanges\n`),
         onBad: (path, line, message) => io.err(`${path}, line ${line}: ${message}\n`),
       });
-      const { stages, signals: _signals, ...head } = file;
-      const inShort = stages.map(({ scores, ...stage }) => ({
-        ...stage,
-        began: scores.length,
-        highest: scores.at(-1),
+      const { populations, signals: _signals, weights, samplingKey: _key, groups, ...head } = file;
+      const inShort = populations.map(({ stages, ...population }) => ({
+        ...population,
+        stages: stages.map(({ scores, ...stage }) => ({
+          ...stage,
+          began: scores.length,
+          highest: scores.at(-1),
+        })),
       }));
       io.out(
         args.flag("json")
-          ? `${JSON.stringify({ ...head, stages: inShort }, null, 2)}\n`
+          ? `${JSON.stringify({ ...head, weights: weights.hash, groups: groups.length, populations: inShort }, null, 2)}\n`
           : `${out}: ${head.accounts} accounts, ${head.hash}\n${head.notes.map((note) => `- ${note}\n`).join("")}`,
       );
     });

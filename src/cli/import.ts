@@ -1,3 +1,4 @@
+import { subjectText } from "../detect/alarm.ts";
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { loadConfig } from "../config.ts";
@@ -185,7 +186,7 @@ async function detect(
     raise: async (raised) => {
       await Promise.all(raised.map((alarm) => ledger.append(alarmEvent(alarm))));
       for (const { subject, tier, p } of raised)
-        io.err(`alarm: account ${subject.account} reached ${tier} (p = ${p})\n`);
+        io.err(`alarm: ${subjectText(subject)} reached ${tier} (p = ${p})\n`);
       alarms += raised.length;
     },
   });

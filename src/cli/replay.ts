@@ -67,7 +67,7 @@ function tell(s: Summary, outDir: string): string {
     `${s.skippedLines > 0 ? ` (${s.skippedLines} malformed lines skipped)` : ""}\n` +
     `calibration: ${s.calibration.builtIn ? "built-in, simulated: p-values hold for the simulated population, nothing is called bounded" : s.calibration.source}` +
     ` (${s.calibration.accounts} accounts, judges up to ${s.calibration.covers} exchanges of an account)\n` +
-    `linking: ${s.linking}\n${outDir}: scores.jsonl, alarms.jsonl, campaigns.jsonl, summary.json\n` +
+    `${outDir}: scores.jsonl, alarms.jsonl, campaigns.jsonl, summary.json\n` +
     `${s.seconds} s, ${s.exchangesPerSecond} exchanges/s\n`
   );
 }

@@ -36,10 +36,13 @@ function batchWeight(batch: number): number {
  */
 export class OnlineStepUp {
   readonly #stages: readonly Stage[];
+  readonly #level: number;
   readonly #batches: StepUp[][] = [];
 
-  constructor(stages: readonly Stage[]) {
+  /** @param level share of q that these accounts may spend, when there are others beside them */
+  constructor(stages: readonly Stage[], level = 1) {
     this.#stages = stages;
+    this.#level = level;
   }
 
   /** A rank became smaller; `before` is null for an account's first in the stage. */
@@ -64,7 +67,7 @@ export class OnlineStepUp {
   }
 
   #share(batch: number, stage: number): number {
-    return batchWeight(batch) * (this.#stages[stage] as Stage).weight;
+    return this.#level * batchWeight(batch) * (this.#stages[stage] as Stage).weight;
   }
 
   #stepUp(batch: number, stage: number): StepUp {

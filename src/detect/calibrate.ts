@@ -1,16 +1,25 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
+import type { Account } from "../exchange/account.ts";
 import { conversation } from "../exchange/conversation.ts";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
-import { type CalibrationFile, makeCalibration } from "./calibration.ts";
+import type { CalibrationFile } from "./calibration.ts";
 import { CourseRecorder } from "./course.ts";
 import { judged } from "./detector.ts";
 import { DetectError, nothingValid } from "./error.ts";
+import { makeCalibration } from "./make-calibration.ts";
 import { Reader } from "./reading.ts";
+import { builtInWeights, type Weights } from "./weights.ts";
 
 export interface CalibrateOptions {
   readonly traffic: string;
-  /** When given, only accounts listed there are taken (a list of customers believed honest). */
+  /** Accounts file: facts that decide the strata. */
   readonly accounts?: string;
+  /** Take only the accounts listed there (customers believed honest). */
+  readonly onlyListed?: boolean;
+  /** How signals are joined; those that ship when absent. */
+  readonly weights?: Weights;
   readonly out: string;
   readonly codeVersion: string;
   /** Words about where the traffic comes from; kept in the file. */
@@ -19,17 +28,22 @@ export interface CalibrateOptions {
   /** Below 99 accounts no account can ever reach review; only lower it knowing that. */
   readonly minAccounts?: number;
   readonly onBad?: (file: string, line: number, message: string) => void;
+  readonly onProgress?: (exchanges: number) => void;
 }
+
+const PROGRESS_EVERY = 20_000;
 
 /**
  * Makes a calibration file from traffic believed mostly honest. Every account counts once, with all its exchanges.
  * Throws DetectError `too_few` (and writes nothing) when there are not enough accounts.
  */
 export async function calibrate(options: CalibrateOptions): Promise<CalibrationFile> {
-  const wanted = options.accounts === undefined ? null : await wantedAccounts(options, options.accounts);
+  const facts = options.accounts === undefined ? null : await factsOf(options, options.accounts);
+  const weights = options.weights ?? builtInWeights();
   const courses = new Map<string, CourseRecorder>();
-  const reader = new Reader();
   const strict = options.strict ?? false;
+  const samplingKey = await keyOf(options.traffic);
+  const reader = new Reader(samplingKey);
   let skipped = 0;
   const onBad = (line: number, message: string): void => {
     skipped++;
@@ -37,11 +51,12 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrationF
   };
   let exchanges = 0;
   for await (const x of readTraffic(options.traffic, { strict, onBad })) {
-    exchanges++;
-    if (!judged(x) || (wanted && !wanted.has(x.account))) continue;
+    if (++exchanges % PROGRESS_EVERY === 0) options.onProgress?.(exchanges);
+    if (!judged(x) || (options.onlyListed && !facts?.has(x.account))) continue;
     let course = courses.get(x.account);
-    if (!course) courses.set(x.account, (course = new CourseRecorder()));
-    course.observe(reader.read(conversation(x)), x.id);
+    if (!course)
+      courses.set(x.account, (course = new CourseRecorder(weights, facts?.get(x.account) ?? null)));
+    course.observe(reader.read(conversation(x)), x);
   }
   if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   const { source, codeVersion, minAccounts } = options;
@@ -49,18 +64,27 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrationF
     source,
     codeVersion,
     builtIn: false,
+    weights,
+    samplingKey,
     ...(minAccounts !== undefined && { minAccounts }),
   });
   await write(options.out, file);
   return file;
 }
 
-async function wantedAccounts(options: CalibrateOptions, path: string): Promise<Set<string>> {
-  const names = new Set<string>();
+/** Depends on all that the file holds: the same for the same traffic, and nobody outside can know it. */
+async function keyOf(path: string): Promise<number> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return hash.digest().readUInt32BE(0);
+}
+
+async function factsOf(options: CalibrateOptions, path: string): Promise<Map<string, Account>> {
+  const facts = new Map<string, Account>();
   const onBad = (line: number, message: string): void => options.onBad?.(path, line, message);
-  for await (const { account } of readAccounts(path, { strict: options.strict ?? false, onBad }))
-    names.add(account);
-  return names;
+  for await (const account of readAccounts(path, { strict: options.strict ?? false, onBad }))
+    facts.set(account.account, account);
+  return facts;
 }
 
 async function write(path: string, file: CalibrationFile): Promise<void> {

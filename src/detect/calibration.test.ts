@@ -2,29 +2,45 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../exchange/exchange.ts";
-import { builtInCalibration, checkCalibration, makeCalibration } from "./calibration.ts";
+import { builtInCalibration, checkCalibration } from "./calibration.ts";
 import type { Course } from "./course.ts";
+import { makeCalibration } from "./make-calibration.ts";
 import { combined, rankIn } from "./stages.ts";
+import { untrained } from "./train.ts";
 
-const courses = (highest: readonly number[]): Course[] => highest.map((h) => ({ scores: [h], signals: [] }));
-const about = { source: "a test", codeVersion: "0", builtIn: false };
+const courses = (highest: readonly number[]): Course[] =>
+  highest.map((h) => ({ scores: [h], signals: [], facts: null }));
+const about = { source: "a test", codeVersion: "0", builtIn: false, weights: untrained, samplingKey: 1 };
+const blank = {
+  account: "a",
+  createdAt: null,
+  plan: null,
+  organization: null,
+  emailDomain: null,
+  payment: null,
+  country: null,
+  verified: false,
+  limits: {},
+};
 const hundred = Array.from({ length: 100 }, (_, i) => i / 100);
 
 describe("calibration", () => {
   it("gives conformal p-values and survives writing and reading", () => {
     const file = makeCalibration(courses(hundred), about);
     const calibration = checkCalibration(JSON.parse(JSON.stringify(file)), "f");
-    const [stage] = calibration.stages;
-    const p = (score: number): number => combined(calibration.stages, stage ? [rankIn(stage, score)] : []);
+    const { stages } = calibration.populationOf(null);
+    const [stage] = stages;
+    const p = (score: number): number => combined(stages, stage ? [rankIn(stage, score)] : []);
     expect(p(2)).toBeCloseTo(1 / 101);
     expect(p(0.95)).toBeCloseTo(6 / 101);
     expect(p(-1)).toBe(1);
   });
 
   it("rounds its scores up only, so that no p-value becomes smaller", () => {
-    const { stages } = makeCalibration(courses(hundred.map((h) => h + 0.000049)), about);
-    expect(stages[0]?.scores).toHaveLength(100);
-    for (const [i, s] of stages[0]?.scores.entries() ?? [])
+    const { populations } = makeCalibration(courses(hundred.map((h) => h + 0.000049)), about);
+    const scores = populations[0]?.stages[0]?.scores ?? [];
+    expect(scores).toHaveLength(100);
+    for (const [i, s] of scores.entries())
       expect(s).toBeGreaterThanOrEqual((hundred[i] as number) + 0.000049);
   });
 
@@ -33,7 +49,7 @@ describe("calibration", () => {
       /only 98 accounts .* 99 are needed/,
     );
     expect(() =>
-      makeCalibration([...courses(hundred.slice(0, 98)), { scores: [], signals: [] }], about),
+      makeCalibration([...courses(hundred.slice(0, 98)), { scores: [], signals: [], facts: null }], about),
     ).toThrow(/only 98/);
     expect(makeCalibration(courses(hundred.slice(0, 20)), { ...about, minAccounts: 20 }).accounts).toBe(20);
   });
@@ -51,7 +67,9 @@ describe("calibration", () => {
 
   it("refuses a file whose stages would give p-values that are not valid", () => {
     const { hash: _, ...file } = makeCalibration(courses(hundred), about);
-    const [stage] = file.stages;
+    const [population] = file.populations;
+    const [stage] = population?.stages ?? [];
+    const cut = (stages: unknown) => ({ ...file, populations: [{ ...population, stages }] });
     const hashed = (content: object): JsonObject => {
       const hash = createHash("sha256")
         .update(canonicalize(content) ?? "")
@@ -60,17 +78,47 @@ describe("calibration", () => {
     };
     expect(checkCalibration(hashed(file), "f").accounts).toBe(100);
     const broken: [object, RegExp][] = [
-      [{ ...file, stages: [] }, /not an empty one/],
-      [{ ...file, stages: [null] }, /must be an object/],
-      [{ ...file, stages: [stage, stage] }, /each stage after the one before/],
-      [{ ...file, stages: [{ ...stage, stayed: 101 }] }, /stayed/],
-      [{ ...file, stages: [{ ...stage, stayed: 0 }] }, /stayed/],
-      [{ ...file, stages: [{ ...stage, scores: [2, 1] }] }, /ascending/],
-      [{ ...file, stages: [{ ...stage, weight: 1.5 }] }, /sum to 1.5/],
-      [{ ...file, stages: [{ ...stage, weight: 0 }] }, /above 0/],
+      [cut([]), /not an empty one/],
+      [cut([null]), /must be an object/],
+      [cut([stage, stage]), /each stage after the one before/],
+      [cut([{ ...stage, stayed: 101 }]), /stayed/],
+      [cut([{ ...stage, stayed: 0 }]), /stayed/],
+      [cut([{ ...stage, scores: [2, 1] }]), /ascending/],
+      [cut([{ ...stage, weight: 1.5 }]), /sum to 1.5/],
+      [cut([{ ...stage, weight: 0 }]), /above 0/],
       [{ ...file, covers: 800 }, /`covers` must be 25/],
+      [{ ...file, populations: [] }, /not an empty one/],
+      [{ ...file, populations: [population, population] }, /shares of `populations` sum to 2/],
+      [{ ...file, weights: { ...file.weights, hash: "x" } }, /does not match its hash/],
     ];
     for (const [json, message] of broken) expect(() => checkCalibration(hashed(json), "f")).toThrow(message);
+  });
+
+  it("compares accounts within their stratum where each is large enough, and shares the bounded error out", () => {
+    const of = (plan: string | null, n: number, score: number): Course[] =>
+      Array.from({ length: n }, (_, i) => ({
+        scores: [score + i / 1000],
+        signals: [],
+        facts: plan === null ? null : { ...blank, plan },
+      }));
+    const three = makeCalibration(
+      [...of("enterprise", 400, 0), ...of("free", 500, 5), ...of(null, 400, 2)],
+      about,
+    );
+    expect(three.populations.map(({ name, accounts }) => `${name} ${accounts}`)).toEqual([
+      "all 1300",
+      "contract 400",
+      "self-serve 500",
+      "unlisted 400",
+    ]);
+    expect(three.populations.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
+    const calibration = checkCalibration(three as unknown as JsonObject, "f");
+    expect(calibration.populationOf({ ...blank, plan: "business" }).name).toBe("contract");
+    expect(calibration.populationOf(null).name).toBe("unlisted");
+    // One of them too small: everybody is compared with everybody.
+    expect(
+      makeCalibration([...of("enterprise", 399, 0), ...of("free", 500, 5)], about).populations,
+    ).toHaveLength(1);
   });
 
   it("says what contamination would do", () => {
@@ -83,7 +131,8 @@ describe("calibration", () => {
     expect(file.accounts).toBeGreaterThanOrEqual(400);
     expect(file.covers).toBe(3200);
     // Also what begins to harvest late can come to review.
-    for (const { stayed, weight } of file.stages) expect(1 / (stayed + 1) / weight).toBeLessThan(0.01);
+    for (const { stayed, weight } of file.populations[0]?.stages ?? [])
+      expect(1 / (stayed + 1) / weight).toBeLessThan(0.01);
   });
 
   it("gives percentiles that rise with the value", () => {

@@ -1,30 +1,42 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import canonicalize from "canonicalize";
+import type { Account } from "../exchange/account.ts";
 import type { Json, JsonObject } from "../exchange/exchange.ts";
 import { firstAtLeast } from "../stats/conformal.ts";
-import type { Course } from "./course.ts";
 import { DetectError } from "./error.ts";
 import { SCORING } from "./score.ts";
-import { signals } from "./signal/signals.ts";
-import { cutStages, type Stage } from "./stages.ts";
+import type { Stage } from "./stages.ts";
+import { stratumOf } from "./stratum.ts";
+import type { Tail } from "./tail.ts";
+import { checkWeights, type Weights } from "./weights.ts";
 
-const FORMAT = "stillwatch-calibration/2";
+const FORMAT = "stillwatch-calibration/3";
 /** Quantiles kept of each signal: every hundredth, with both ends. */
-const QUANTILES = 100;
+export const QUANTILES = 100;
 /** Fewer accounts than this cannot give p <= 0.01: the smallest p is 1 / (accounts + 1). */
 export const MIN_ACCOUNTS = 99;
 
+/** Accounts that are compared with each other. */
+export interface Population {
+  /** A stratum's name (stratum.ts), or "all". */
+  readonly name: string;
+  readonly accounts: number;
+  /** Share of the bounded tier's error that alarms against this population may spend; over all populations 1. */
+  readonly share: number;
+  readonly stages: readonly Stage[];
+}
+
 /**
- * The honest population that p-values are taken against. One JSON object:
+ * The honest accounts that p-values are taken against, with everything that decides their scores. One JSON object:
  *
- *     {"format":"stillwatch-calibration/2","scoring":"1","builtIn":false,"source":"…","codeVersion":"0.1.0","accounts":412,
- *      "covers":1600,"stages":[{"from":25,"to":800,"stayed":230,"weight":0.8,"scores":[0.0123,…412 ascending]},
- *      {"from":825,"to":1600,"stayed":115,"weight":0.2,"scores":[…]}],"signals":{"generator":[…101 quantiles]},"notes":["…"],
- *      "hash":"sha256:…"}
+ *     {"format":"stillwatch-calibration/3","scoring":"2","builtIn":false,"source":"…","codeVersion":"0.1.0","accounts":412,
+ *      "covers":1600,"samplingKey":91823,"weights":{…weights.ts…},"populations":[{"name":"all","accounts":412,"share":1,
+ *      "stages":[{"from":25,"to":800,"stayed":230,"weight":0.8,"scores":[0.0123,…412 ascending]}]}],"groups":[…pooled scores],
+ *      "tail":{…}|null,"signals":{"generator":[…101 quantiles]},"notes":["…"],"hash":"sha256:…"}
  *
- * `covers` is the exchange of an account up to which it can be judged. `hash` is SHA-256 of the canonical JSON (RFC 8785)
- * of everything else.
+ * `covers` is the exchange of an account up to which every population can judge it. `samplingKey` decides which windows of long
+ * prompts are read: keep the file to yourselves. `hash` is SHA-256 of the canonical JSON (RFC 8785) of everything else.
  */
 export interface CalibrationFile {
   readonly format: typeof FORMAT;
@@ -34,7 +46,11 @@ export interface CalibrationFile {
   readonly codeVersion: string;
   readonly accounts: number;
   readonly covers: number;
-  readonly stages: readonly Stage[];
+  readonly samplingKey: number;
+  readonly weights: Weights;
+  readonly populations: readonly Population[];
+  readonly groups: readonly number[];
+  readonly tail: Tail | null;
   readonly signals: Readonly<Record<string, readonly number[]>>;
   readonly notes: readonly string[];
   readonly hash: string;
@@ -52,8 +68,19 @@ export class Calibration {
     return this.file.accounts;
   }
 
-  get stages(): readonly Stage[] {
-    return this.file.stages;
+  get weights(): Weights {
+    return this.file.weights;
+  }
+
+  get populations(): readonly Population[] {
+    return this.file.populations;
+  }
+
+  /** The population of an account: its stratum's own if there is one. */
+  populationOf(facts: Account | null): Population {
+    const stratum = stratumOf(facts);
+    const [all] = this.populations;
+    return this.populations.find(({ name }) => name === stratum) ?? (all as Population);
   }
 
   /** Share of calibration accounts below a value of a signal, 0..100; null for a signal the calibration does not know. */
@@ -68,43 +95,9 @@ export class Calibration {
   }
 }
 
-/**
- * A calibration from the courses of accounts believed honest. Throws DetectError `too_few` below `minAccounts` accounts
- * with at least one look.
- */
-export function makeCalibration(
-  courses: Iterable<Course>,
-  about: { source: string; codeVersion: string; builtIn: boolean; minAccounts?: number },
-): CalibrationFile {
-  const judged = [...courses].filter(({ scores }) => scores.length > 0);
-  const needed = about.minAccounts ?? MIN_ACCOUNTS;
-  if (judged.length < needed) {
-    throw new DetectError(
-      "too_few",
-      `only ${judged.length} accounts have 25 exchanges or more, and ${needed} are needed: the smallest p-value is ` +
-        `1 / (accounts + 1), so fewer than ${MIN_ACCOUNTS} could never bring an account to review (p <= 0.01). ` +
-        "Take a longer stretch of traffic",
-    );
-  }
-  const stages = cutStages(judged, needed);
-  const content: Omit<CalibrationFile, "hash"> = {
-    format: FORMAT,
-    scoring: SCORING,
-    builtIn: about.builtIn,
-    source: about.source,
-    codeVersion: about.codeVersion,
-    accounts: judged.length,
-    covers: stages.at(-1)?.to ?? 0,
-    stages,
-    signals: Object.fromEntries(
-      signals.map((signal, i) => [
-        signal.name,
-        quantiles(judged.map((course) => course.signals[i] ?? null).filter((v) => v !== null)),
-      ]),
-    ),
-    notes: notesFor(judged.length, stages),
-  };
-  return { ...content, hash: hashOf(content) };
+export function sealCalibration(content: Omit<CalibrationFile, "format" | "hash">): CalibrationFile {
+  const whole = { format: FORMAT, ...content } as const;
+  return { ...whole, hash: hashOf(whole) };
 }
 
 /** Reads and checks a calibration file. Throws DetectError `calibration` naming the file, what is wrong and the cure. */
@@ -131,8 +124,7 @@ export function checkCalibration(json: Json, name: string): Calibration {
   const wrong = (what: string): never => {
     throw new DetectError("calibration", `${name}: ${what}`);
   };
-  if (json === null || typeof json !== "object" || Array.isArray(json))
-    return wrong("not a calibration (no JSON object)");
+  if (!isObject(json)) return wrong("not a calibration (no JSON object)");
   if (json["format"] !== FORMAT) {
     return wrong(
       `format ${JSON.stringify(json["format"] ?? null)} is not "${FORMAT}"; make it with \`stillwatch calibrate\``,
@@ -146,73 +138,83 @@ export function checkCalibration(json: Json, name: string): Calibration {
       `made for scoring ${JSON.stringify(json["scoring"] ?? null)}, this version scores as "${SCORING}"; run \`stillwatch calibrate\` again`,
     );
   }
-  const whole = (x: Json | undefined): x is number => Number.isSafeInteger(x) && (x as number) > 0;
-  const ascending = (list: Json | undefined): boolean =>
-    Array.isArray(list) &&
-    list.every((x, i) => typeof x === "number" && (i === 0 || (list[i - 1] as number) <= x));
-  const { stages } = json;
-  if (!Array.isArray(stages) || stages.length === 0)
-    return wrong("`stages` must be a list, and not an empty one");
-  let before = 0;
-  for (const [i, stage] of stages.entries()) {
-    if (stage === null || typeof stage !== "object" || Array.isArray(stage))
-      return wrong(`\`stages[${i}]\` must be an object`);
-    const { from, to, stayed, weight, scores } = stage;
-    if (!whole(from) || !whole(to) || !(before < from && from <= to))
-      return wrong(
-        `\`stages[${i}]\`: \`from\` and \`to\` must be exchanges, each stage after the one before`,
-      );
-    before = to;
-    if (!ascending(scores)) return wrong(`\`stages[${i}].scores\` must be ascending numbers`);
-    if (!whole(stayed) || stayed > (scores as Json[]).length)
-      return wrong(`\`stages[${i}].stayed\` must be a whole number up to the number of scores`);
-    if (typeof weight !== "number" || !(weight > 0))
-      return wrong(`\`stages[${i}].weight\` must be a number above 0`);
-  }
-  const spent = (stages as unknown as Stage[]).reduce((sum, { weight }) => sum + weight, 0);
-  // The union bound over stages holds for weights up to 1; the rest is what adding decimals leaves.
-  if (spent > 1 + 1e-9)
-    return wrong(`the weights of \`stages\` sum to ${spent}, and 1 is the most that is valid`);
-  if (json["covers"] !== before) return wrong(`\`covers\` must be ${before}, where the last stage ends`);
-  if (!whole(json["accounts"])) return wrong("`accounts` must be a whole number from 1");
+  if (!isWhole(json["accounts"])) return wrong("`accounts` must be a whole number from 1");
+  if (!Number.isInteger(json["samplingKey"])) return wrong("`samplingKey` must be a whole number");
+  checkWeights(json["weights"] ?? null, name);
+  checkPopulations(json["populations"], json["covers"], wrong);
+  if (!isAscending(json["groups"])) return wrong("`groups` must be ascending numbers");
   const quantiles = json["signals"];
-  if (quantiles === null || typeof quantiles !== "object" || Array.isArray(quantiles))
-    return wrong("`signals` must be an object");
+  if (!isObject(quantiles)) return wrong("`signals` must be an object");
   for (const [signal, list] of Object.entries(quantiles)) {
-    if (!ascending(list)) return wrong(`\`signals.${signal}\` must be ascending numbers`);
+    if (!isAscending(list)) return wrong(`\`signals.${signal}\` must be ascending numbers`);
   }
   if (typeof json["builtIn"] !== "boolean") return wrong("`builtIn` must be true or false");
   return new Calibration(json as unknown as CalibrationFile);
 }
 
-function notesFor(accounts: number, stages: readonly Stage[]): string[] {
-  const [first] = stages;
-  const spoilt = (bar: number): number => Math.floor(bar * ((first?.stayed ?? 0) + 1) * (first?.weight ?? 1));
-  return [
-    `unit: one account; statistic: highest score at any look of a stage; stages: ${stages
-      .map(
-        ({ from, to, scores, stayed, weight }) =>
-          `exchanges ${from} to ${to} (${scores.length} accounts began it, ${stayed} stayed; smallest p ` +
-          `${Number((1 / (stayed + 1) / weight).toPrecision(2))})`,
-      )
-      .join(", ")}; nothing after that is judged`,
-    `contamination: harvesters among the ${accounts} accounts only make p-values larger; ${spoilt(0.01)} of them that score as high ` +
-      `as an account under test keep it from review, ${spoilt(0.05)} from watch`,
-    "valid for accounts that come from the population these came from; calibrate again when plans, models or customers change",
-  ];
+type Wrong = (what: string) => never;
+
+function checkPopulations(populations: Json | undefined, covers: Json | undefined, wrong: Wrong): void {
+  if (!Array.isArray(populations) || populations.length === 0)
+    return wrong("`populations` must be a list, and not an empty one");
+  let shares = 0;
+  const ends: number[] = [];
+  for (const [i, population] of populations.entries()) {
+    const where = `populations[${i}]`;
+    if (!isObject(population) || typeof population["name"] !== "string" || !isWhole(population["accounts"]))
+      return wrong(`\`${where}\` must have a \`name\` and \`accounts\``);
+    const { share, stages } = population;
+    if (typeof share !== "number" || !(share > 0)) return wrong(`\`${where}.share\` must be above 0`);
+    shares += share;
+    ends.push(checkStages(stages, where, wrong));
+  }
+  if (shares > 1 + 1e-9) return wrong(`the shares of \`populations\` sum to ${shares}, and 1 is the most`);
+  if (covers !== Math.min(...ends))
+    return wrong(`\`covers\` must be ${Math.min(...ends)}, where the first population's last stage ends`);
 }
 
-function quantiles(values: number[]): number[] {
-  const sorted = Float64Array.from(values).sort();
-  if (sorted.length === 0) return [];
-  return Array.from({ length: QUANTILES + 1 }, (_, i) => {
-    const at = Math.round((i / QUANTILES) * (sorted.length - 1));
-    return Math.round((sorted[at] as number) * 1e4) / 1e4;
-  });
+/** Returns the last exchange that the stages judge. */
+function checkStages(stages: Json | undefined, where: string, wrong: Wrong): number {
+  if (!Array.isArray(stages) || stages.length === 0)
+    return wrong(`\`${where}.stages\` must be a list, and not an empty one`);
+  let before = 0;
+  for (const [i, stage] of stages.entries()) {
+    const at = `${where}.stages[${i}]`;
+    if (!isObject(stage)) return wrong(`\`${at}\` must be an object`);
+    const { from, to, stayed, weight, scores } = stage;
+    if (!isWhole(from) || !isWhole(to) || !(before < from && from <= to))
+      return wrong(`\`${at}\`: \`from\` and \`to\` must be exchanges, each stage after the one before`);
+    before = to;
+    if (!isAscending(scores)) return wrong(`\`${at}.scores\` must be ascending numbers`);
+    if (!isWhole(stayed) || stayed > (scores as Json[]).length)
+      return wrong(`\`${at}.stayed\` must be a whole number up to the number of scores`);
+    if (typeof weight !== "number" || !(weight > 0))
+      return wrong(`\`${at}.weight\` must be a number above 0`);
+  }
+  const spent = (stages as unknown as Stage[]).reduce((sum, { weight }) => sum + weight, 0);
+  // The union bound over stages holds for weights up to 1; the rest is what adding decimals leaves.
+  if (spent > 1 + 1e-9)
+    return wrong(`the weights of \`${where}.stages\` sum to ${spent}, and 1 is the most that is valid`);
+  return before;
 }
 
-function hashOf(content: JsonObject | Omit<CalibrationFile, "hash">): string {
+function isObject(x: Json | undefined): x is JsonObject {
+  return x !== undefined && x !== null && typeof x === "object" && !Array.isArray(x);
+}
+
+function isWhole(x: Json | undefined): x is number {
+  return Number.isSafeInteger(x) && (x as number) > 0;
+}
+
+function isAscending(list: Json | undefined): boolean {
+  return (
+    Array.isArray(list) &&
+    list.every((x, i) => typeof x === "number" && (i === 0 || (list[i - 1] as number) <= x))
+  );
+}
+
+function hashOf(content: object): string {
   return `sha256:${createHash("sha256")
-    .update(canonicalize(content) ?? "")
+    .update(canonicalize(content as JsonObject) ?? "")
     .digest("hex")}`;
 }

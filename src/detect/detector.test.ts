@@ -4,14 +4,17 @@ import { harvesters } from "../../test/world/harvesters.ts";
 import type { Exchange, JsonObject } from "../exchange/exchange.ts";
 import { seeded } from "../stats/random.ts";
 import type { Alarm } from "./alarm.ts";
-import { builtInCalibration, checkCalibration, makeCalibration } from "./calibration.ts";
+import { builtInCalibration, checkCalibration } from "./calibration.ts";
 import { Detector } from "./detector.ts";
+import { makeCalibration } from "./make-calibration.ts";
 import { CHECKPOINTS } from "./trajectory.ts";
+import { builtInWeights } from "./weights.ts";
 
 const builtIn = builtInCalibration();
 const world = [
   ...generateWorld({ seed: "detector", accounts: 24, exchangesPerAccount: 90, harvest: 0.3 }).exchanges(),
 ];
+const about = { source: "test", codeVersion: "0", builtIn: false, weights: builtInWeights(), samplingKey: 7 };
 // An operator's own calibration of a given size, with scores spread below what harvesters reach.
 const own = (accounts: number) =>
   checkCalibration(
@@ -19,8 +22,9 @@ const own = (accounts: number) =>
       Array.from({ length: accounts }, (_, i) => ({
         scores: CHECKPOINTS.map(() => (0.3 * i) / accounts),
         signals: [],
+        facts: null,
       })),
-      { source: "test", codeVersion: "0", builtIn: false },
+      about,
     ) as unknown as JsonObject,
     "test",
   );
@@ -70,7 +74,7 @@ describe("Detector", () => {
     expect(alarms.length).toBeGreaterThan(3);
     const seen = new Set<string>();
     for (const alarm of alarms) {
-      const { account } = alarm.subject;
+      const { account } = alarm;
       expect(seen.has(`${account} ${alarm.tier}`)).toBe(false);
       seen.add(`${account} ${alarm.tier}`);
       expect(["review", "watch"]).toContain(alarm.tier);
@@ -85,7 +89,7 @@ describe("Detector", () => {
       expect(alarm.calibration).toBe(builtIn.file.hash);
     }
     for (const s of detector.finish()) {
-      const tiers = alarms.filter((a) => a.subject.account === s.account);
+      const tiers = alarms.filter((a) => a.account === s.account);
       expect(s.tier).toBe(tiers.at(-1)?.tier ?? "none");
       expect(s.firstAlarmExchange === null).toBe(s.tier !== "review");
       expect(s.pairs).toBeLessThanOrEqual(s.exchanges);
@@ -109,9 +113,7 @@ describe("Detector", () => {
   it("gives q with bounded alarms, and raises an earlier suspect when others make the bar", () => {
     const alarms = run(new Detector({ calibration: own(400) }), campaign(8));
     const bounded = alarms.filter((a) => a.tier === "bounded");
-    expect(bounded.map((a) => a.subject.account).sort()).toEqual(
-      Array.from({ length: 8 }, (_, i) => `acc_h${i}`),
-    );
+    expect(bounded.map((a) => a.account).sort()).toEqual(Array.from({ length: 8 }, (_, i) => `acc_h${i}`));
     for (const { q } of bounded) expect(q).toBeLessThanOrEqual(0.05);
     // The first six wait at review until the seventh comes.
     expect(bounded.slice(0, 7).every((a) => a.time === bounded[0]?.time)).toBe(true);
@@ -123,8 +125,8 @@ describe("Detector", () => {
   it("judges an account only as far as the calibration goes, and says so", () => {
     const short = checkCalibration(
       makeCalibration(
-        Array.from({ length: 200 }, (_, i) => ({ scores: [i / 400, i / 400], signals: [] })),
-        { source: "test", codeVersion: "0", builtIn: false },
+        Array.from({ length: 200 }, (_, i) => ({ scores: [i / 400, i / 400], signals: [], facts: null })),
+        about,
       ) as unknown as JsonObject,
       "test",
     );
@@ -141,7 +143,8 @@ describe("Detector", () => {
     expect(judgedWith(short)).toMatchObject({ judged: 35, exchanges: 140 });
     expect(judgedWith(short)?.p).toBeGreaterThan(0.05);
     // With one that goes further the same account is seen.
-    expect(judgedWith(own(200))).toMatchObject({ judged: 140, tier: "review" });
+    expect(judgedWith(own(200))?.judged).toBeGreaterThanOrEqual(100);
+    expect(judgedWith(own(200))?.tier).toBe("review");
   });
 
   it("does not judge small accounts, refusals, embeddings and what a permit covers", () => {

@@ -1,8 +1,11 @@
+import type { Account } from "../exchange/account.ts";
 import { conversation } from "../exchange/conversation.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { type Alarm, reasons, round } from "./alarm.ts";
+import { type Alarm, modelBased, type Reasons, reasons, round, type Subject } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
 import { Judge, newStanding, type Standing } from "./judge.ts";
+import { Profile } from "./link/profile.ts";
+import { Owner } from "./owner.ts";
 import { Reader } from "./reading.ts";
 import { packSnapshot, unpackSnapshot } from "./snapshot.ts";
 import type { Tier } from "./tier.ts";
@@ -30,6 +33,10 @@ export interface Score {
 export interface Watched {
   readonly standing: Standing;
   readonly trajectory: Trajectory;
+  readonly profile: Profile;
+  readonly owner: Owner;
+  /** The part of it that scored highest so far; null for the whole. */
+  subStream: string | null;
   exchanges: number;
   firstAlarmExchange: number | null;
   firstAlarmTime: string | null;
@@ -37,32 +44,54 @@ export interface Watched {
 
 /**
  * Reads exchanges in order and says which accounts harvest. What it says depends on nothing but the exchanges, their
- * order and the calibration: a replay repeats a live run, and a snapshot continues it.
+ * order, the facts of the accounts and the calibration: a replay repeats a live run, and a snapshot continues it.
  */
 export class Detector {
   readonly #calibration: Calibration;
-  readonly #judge: Judge;
-  readonly #reader = new Reader();
+  readonly #judges: ReadonlyMap<string, Judge>;
+  readonly #reader: Reader;
   readonly #watched = new Map<string, Watched>();
+  readonly #facts = new Map<string, Account>();
 
   constructor({ calibration }: DetectorOptions) {
     this.#calibration = calibration;
+    this.#reader = new Reader(calibration.file.samplingKey);
     // A simulated population bounds nothing about a real one.
-    this.#judge = new Judge(calibration.stages, !calibration.file.builtIn);
+    const bounds = !calibration.file.builtIn;
+    this.#judges = new Map(
+      calibration.populations.map(({ name, stages, share }) => [name, new Judge(stages, bounds, share)]),
+    );
   }
 
   get accounts(): number {
     return this.#watched.size;
   }
 
+  /** Facts of an account from before its traffic. They count from its first exchange on; what is told later changes nothing. */
+  know(facts: Account): void {
+    if (!this.#watched.has(facts.account)) this.#facts.set(facts.account, facts);
+  }
+
   /** Takes in one exchange and returns the alarms it brings (usually none; a bounded alarm may concern other accounts). */
   observe(x: Exchange): Alarm[] {
     const watched = this.#watch(x.account);
     watched.exchanges++;
-    if (!judged(x)) return [];
-    const look = watched.trajectory.observe(this.#reader.read(conversation(x)), x.id);
+    const time = Date.parse(x.time);
+    if (!judged(x)) {
+      watched.profile.observe(x, null, time);
+      return [];
+    }
+    const reading = this.#reader.read(conversation(x));
+    watched.profile.observe(x, reading, time);
+    watched.owner.observe(x, time);
+    const { trajectory, standing } = watched;
+    const before = trajectory.highest;
+    const look = trajectory.observe(reading, x.id, time);
     if (!look) return [];
-    return this.#judge.look(watched.standing, look).map(({ account }) => this.#raise(account, x.time));
+    if (look.score > before) watched.subStream = look.subStream;
+    return this.#judgeOf(watched)
+      .look(standing, look)
+      .map(({ account }) => this.#raise(account, x.time));
   }
 
   /** Every account seen, in the order in which they came. Changes nothing. */
@@ -70,7 +99,7 @@ export class Detector {
     return [...this.#watched.values()].map((w) => ({
       account: w.standing.account,
       score: round(w.trajectory.highest),
-      p: round6(this.#judge.p(w.standing)),
+      p: round6(this.#judgeOf(w).p(w.standing)),
       tier: w.standing.tier,
       firstAlarmExchange: w.firstAlarmExchange,
       firstAlarmTime: w.firstAlarmTime,
@@ -81,23 +110,31 @@ export class Detector {
   }
 
   /** The reasons for one account as it stands now, whatever its tier; null when it was never seen. */
-  explain(account: string): ReturnType<typeof reasons> | null {
+  explain(account: string): Reasons | null {
     const watched = this.#watched.get(account);
-    return watched && watched.trajectory.looks > 0 ? reasons(watched.trajectory, this.#calibration) : null;
+    return watched && watched.trajectory.looks > 0
+      ? reasons(watched.trajectory, watched.subStream, this.#calibration)
+      : null;
   }
 
   /** Everything needed to go on later exactly as if there had been no break. */
   snapshot(): Uint8Array {
-    return packSnapshot({ calibration: this.#calibration.file.hash }, this.#watched.values());
+    const waiting = [...this.#facts.values()];
+    return packSnapshot(
+      { calibration: this.#calibration.file.hash, rest: { waiting } },
+      this.#watched.values(),
+    );
   }
 
   /** Throws DetectError `snapshot` when the bytes are damaged or belong to another calibration. */
   static restore(bytes: Uint8Array, { calibration }: DetectorOptions): Detector {
     const detector = new Detector({ calibration });
-    for (const watched of unpackSnapshot(bytes, calibration.file.hash)) {
-      detector.#watched.set(watched.standing.account, watched);
-      detector.#judge.restore(watched.standing);
+    const { watched, rest } = unpackSnapshot(bytes, calibration.file.hash, calibration.weights);
+    for (const one of watched) {
+      detector.#watched.set(one.standing.account, one);
+      detector.#judgeOf(one).restore(one.standing);
     }
+    for (const facts of (rest as { waiting: Account[] }).waiting) detector.know(facts);
     return detector;
   }
 
@@ -106,14 +143,22 @@ export class Detector {
     if (!watched) {
       watched = {
         standing: newStanding(account),
-        trajectory: new Trajectory(),
+        trajectory: new Trajectory(this.#calibration.weights, this.#facts.get(account) ?? null),
+        profile: new Profile(),
+        owner: new Owner(),
+        subStream: null,
         exchanges: 0,
         firstAlarmExchange: null,
         firstAlarmTime: null,
       };
       this.#watched.set(account, watched);
+      this.#facts.delete(account);
     }
     return watched;
+  }
+
+  #judgeOf({ trajectory }: Watched): Judge {
+    return this.#judges.get(this.#calibration.populationOf(trajectory.facts).name) as Judge;
   }
 
   #raise(account: string, time: string): Alarm {
@@ -123,21 +168,31 @@ export class Detector {
       watched.firstAlarmExchange = exchanges;
       watched.firstAlarmTime = time;
     }
-    const why = reasons(trajectory, this.#calibration);
-    const q = this.#judge.q(standing);
+    const why = reasons(trajectory, watched.subStream, this.#calibration);
+    const judge = this.#judgeOf(watched);
+    const q = judge.q(standing);
     return {
       time,
-      subject: { account },
+      subject: subjectOf(watched),
+      account,
       tier: standing.tier,
-      p: round6(this.#judge.p(standing)),
+      p: round6(judge.p(standing)),
       q: q === null ? null : round6(q),
       score: round(trajectory.highest),
+      modelBased: modelBased(this.#calibration, trajectory.highest),
       exchanges,
       signals: why.reasons,
+      against: why.against,
       benignReading: why.benignReading,
       calibration: this.#calibration.file.hash,
     };
   }
+}
+
+function subjectOf({ standing: { account }, owner, subStream }: Watched): Subject {
+  const key = owner.foreignKey();
+  if (key !== null) return { key };
+  return subStream === null ? { account } : { account, subStream };
 }
 
 /** Embeddings teach no student to speak, a refused request took nothing, and a permit covers what it names. */

@@ -1,6 +1,8 @@
 export type DetectErrorCode =
   /** A calibration file is malformed, was changed after it was made, or was made by another scoring. */
   | "calibration"
+  /** A weights file is malformed or was changed after it was made. */
+  | "weights"
   /** Too few accounts to calibrate on. */
   | "too_few"
   /** Lines were read and none was a valid exchange. */

@@ -29,10 +29,13 @@ export class Judge {
   readonly #suspected: Set<Standing>[] = [];
   #placed = 0;
 
-  /** @param bounds whether the calibration can bound anything: a simulated one says nothing about a real population */
-  constructor(stages: readonly Stage[], bounds: boolean) {
+  /**
+   * @param bounds whether the calibration can bound anything: a simulated one says nothing about a real population
+   * @param level share of the bounded tier's error for the accounts of this judge
+   */
+  constructor(stages: readonly Stage[], bounds: boolean, level = 1) {
     this.#stages = stages;
-    this.#stepUp = bounds ? new OnlineStepUp(stages) : null;
+    this.#stepUp = bounds ? new OnlineStepUp(stages, level) : null;
   }
 
   p(standing: Standing): number {
@@ -45,7 +48,7 @@ export class Judge {
   }
 
   /** Takes in a look and returns whose tier rose by it: the account's, and maybe those of others in its batch. */
-  look(standing: Standing, { exchanges, score }: Look): Standing[] {
+  look(standing: Standing, { exchanges, score }: Pick<Look, "exchanges" | "score">): Standing[] {
     const place = (standing.place ??= this.#placed++);
     const at = this.#stages.findIndex(({ to }) => exchanges <= to);
     const stage = this.#stages[at];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { JsonObject } from "../exchange/exchange.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { Alarm } from "./alarm.ts";
+import { type Alarm, subjectText } from "./alarm.ts";
 import { alarmEvent } from "./live.ts";
 import type { FromWorker, ToWorker, WorkerInput } from "./live-worker.ts";
 
@@ -74,7 +74,7 @@ export class DetectionThread {
     }
     for (const alarm of message.alarms) {
       this.#alarms++;
-      this.#say("warn", `alarm: account ${alarm.subject.account} reached ${alarm.tier} (p = ${alarm.p})`);
+      this.#say("warn", `alarm: ${subjectText(alarm.subject)} reached ${alarm.tier} (p = ${alarm.p})`);
       await this.#record(alarm);
     }
     this.#worker.postMessage({ kind: "raised", id: message.id } satisfies ToWorker);

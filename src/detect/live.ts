@@ -89,8 +89,8 @@ async function raise(options: LiveOptions, alarms: readonly Alarm[]): Promise<vo
 }
 
 /** Detection is deterministic: the same subject, tier and time is the same alarm. */
-function identity({ subject, tier, time }: Pick<Alarm, "subject" | "tier" | "time">): string {
-  return JSON.stringify([subject.account, tier, time]);
+function identity({ account, tier, time }: Pick<Alarm, "account" | "tier" | "time">): string {
+  return JSON.stringify([account, tier, time]);
 }
 
 /** The detector's state beside the journal; may be deleted. */

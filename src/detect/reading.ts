@@ -1,7 +1,7 @@
 import type { Conversation, Turn } from "../exchange/conversation.ts";
 import { FNV_START, avalanche, fnvStep, hashText } from "../stats/hash.ts";
 import * as lexicon from "./lexicon.ts";
-import { IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
+import { CAPITAL, ENDS_SENTENCE, IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
 
 /** Segments kept of one prompt: the first and the last ones, where templates live. */
 const MAX_SEGMENTS = 40;
@@ -9,6 +9,10 @@ const MAX_SEGMENTS = 40;
 const MAX_SHINGLES = 48;
 /** User turns after the last answer that are read as the prompt. */
 const MAX_TURNS = 4;
+
+/** Style of a segment: it begins with a capital (or needs none), it ends with a full stop, question or exclamation mark. */
+export const BEGINS_CLEAN = 1;
+export const ENDS_CLEAN = 2;
 
 /** What one exchange says, before it is known what is usual for its account. One object is reused for all of them. */
 export class Reading {
@@ -22,6 +26,12 @@ export class Reading {
   readonly segmentMeaning = new Uint32Array(MAX_SEGMENTS);
   /** The first token (the first two of an ideographic script). */
   readonly segmentOpening = new Uint32Array(MAX_SEGMENTS);
+  /** BEGINS_CLEAN and ENDS_CLEAN. */
+  readonly segmentStyle = new Uint8Array(MAX_SEGMENTS);
+  /** Segments of the system prompt; the user's own follow. */
+  systemSegments = 0;
+  /** The system prompt; 0 when there is none. */
+  systemHash = 0;
   shingles = 0;
   readonly shingleHash = new Uint32Array(MAX_SHINGLES);
   readonly shingleSegment = new Uint8Array(MAX_SHINGLES);
@@ -31,22 +41,37 @@ export class Reading {
   judges = false;
   asksReasoning = false;
   asksTrace = false;
-  /** There was an answer before: the exchange continues a conversation. */
+  /** Answers in the conversation before this one; with any, the exchange continues it. */
+  answersBefore = 0;
   continues = false;
+  /** The last thing in the conversation is a tool's result, or tools were called before: a program at work. */
+  agentic = false;
   /** 0 when none was given. */
   endUser = 0;
   /** Words of the answer (CJK: 1.7 characters a word); null when there is none or its size is unknown. */
   answerWords: number | null = null;
   temperature: number | null = null;
   choices = 1;
+  seeded = false;
   logprobs = false;
+  /** The answer ended because the cap on output tokens was reached. */
+  cut = false;
+  /** Cap on output tokens; null when the request names none. */
+  cap: number | null = null;
+  /** The set of tokens whose logits the request moves; 0 when it moves none. */
+  biasKeys = 0;
 }
 
 /** Reads conversations into one reused `Reading`. */
 export class Reader {
   readonly #reading = new Reading();
-  readonly #tokens = new Tokens();
+  readonly #tokens: Tokens;
   readonly #lexicon = new lexicon.Lexicon();
+
+  /** @param key of the windows in long prompts (tokens.ts) */
+  constructor(key = 0) {
+    this.#tokens = new Tokens(key);
+  }
 
   /** The returned object is overwritten by the next call. Linear in the prompt up to a bound, constant above it. */
   read(c: Conversation): Reading {
@@ -58,7 +83,11 @@ export class Reader {
     r.answerWords = answerWords(c);
     r.temperature = c.sampling.temperature;
     r.choices = c.sampling.n;
-    r.logprobs = c.sampling.logprobs;
+    r.seeded = c.sampling.seed !== null;
+    r.logprobs = c.sampling.logprobs || c.sampling.topLogprobs > 0;
+    r.cap = c.sampling.maxTokens;
+    r.cut = c.finish.some((why) => why === "length" || why === "max_tokens" || why === "max_output_tokens");
+    r.biasKeys = biasOf(c.sampling.logitBiasKeys);
     return r;
   }
 
@@ -72,13 +101,21 @@ export class Reader {
     r.asksReasoning = false;
     r.asksTrace = false;
     r.continues = false;
+    r.agentic = false;
+    r.systemHash = 0;
+    r.systemSegments = 0;
   }
 
   // System prompt and what the user said since the last answer; the turns between were read when they were new.
   #prompt(r: Reading, turns: readonly Turn[]): void {
     const lastAnswer = turns.findLastIndex((turn) => turn.role === "assistant");
     r.continues = lastAnswer >= 0;
+    r.answersBefore = 0;
+    for (const turn of turns) if (turn.role === "assistant") r.answersBefore++;
     for (const turn of turns) if (turn.role === "system") this.#text(r, turn.text);
+    if (r.segments > 0) r.systemHash = avalanche(r.promptHash) || 1;
+    r.systemSegments = r.segments;
+    r.agentic = turns.some((turn) => turn.role === "tool");
     r.asksQuestion = false;
     let asked = turns.slice(lastAnswer + 1).filter((turn) => turn.role === "user");
     // A request may end with the beginning of the answer (prefill) or with a tool's result.
@@ -133,6 +170,8 @@ export class Reader {
     r.segmentMeaning[place] = meaning;
     const first = hashes[start] as number;
     const wide = ((marks[start] as number) & IDEOGRAPHIC) !== 0 && start + 1 < end;
+    const begins = ((marks[start] as number) & (CAPITAL | IDEOGRAPHIC)) !== 0 ? BEGINS_CLEAN : 0;
+    r.segmentStyle[place] = begins | (((marks[end - 1] as number) & ENDS_SENTENCE) !== 0 ? ENDS_CLEAN : 0);
     r.segmentOpening[place] = wide ? avalanche(fnvStep(first, hashes[start + 1] as number)) : first;
     r.promptHash = fnvStep(r.promptHash, r.segmentHash[place]);
     if ((meaning & lexicon.JUDGE) !== 0) r.judges = true;
@@ -152,6 +191,14 @@ function generatorGrade(r: Reading): number {
     if ((meaning & lexicon.EXERCISE_WORD) !== 0) grade = 0.5;
   }
   return grade;
+}
+
+function biasOf(keys: readonly string[]): number {
+  if (keys.length === 0) return 0;
+  // Sorted: the same set in another order is the same question.
+  let hash = FNV_START;
+  for (const key of [...keys].sort().slice(0, 1024)) hash = fnvStep(hash, hashText(key));
+  return avalanche(hash) || 1;
 }
 
 function answerWords(c: Conversation): number | null {

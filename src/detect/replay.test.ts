@@ -46,7 +46,6 @@ describe("replay", () => {
       exchanges: exchanges.length,
       accounts: 20,
       skippedLines: 0,
-      linking: "not built yet",
       alarms: alarms.length,
     });
     writeFileSync(`${traffic}.gz`, gzipSync(text));
@@ -131,10 +130,16 @@ describe("calibrate", () => {
     expect(readdirSync(dir)).not.toContain("few.json");
   });
 
-  it("takes only listed accounts when given a list", async () => {
+  it("takes only listed accounts when asked to", async () => {
     const accounts = join(dir, "accounts.jsonl");
     writeFileSync(accounts, `{"account":"acc_00003"}\n{"account":"acc_00004"}\n`);
-    const file = await calibrate({ ...about, accounts, out: join(dir, "listed.json"), minAccounts: 1 });
+    const file = await calibrate({
+      ...about,
+      accounts,
+      onlyListed: true,
+      out: join(dir, "listed.json"),
+      minAccounts: 1,
+    });
     expect(file.accounts).toBeLessThanOrEqual(2);
   });
 });

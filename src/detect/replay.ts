@@ -34,7 +34,6 @@ export interface Summary {
   readonly tiers: Readonly<Record<Tier, number>>;
   readonly alarms: number;
   readonly campaigns: number;
-  readonly linking: string;
   readonly calibration: {
     readonly hash: string;
     readonly builtIn: boolean;
@@ -59,8 +58,9 @@ const PROGRESS_EVERY = 20_000;
  */
 export async function replay(options: ReplayOptions): Promise<Summary> {
   const started = options.now();
-  const listed = options.accounts === undefined ? null : await listAccounts(options, options.accounts);
   const detector = new Detector({ calibration: options.calibration });
+  const listed =
+    options.accounts === undefined ? null : await knowAccounts(options, options.accounts, detector);
   const { alarms, exchanges, skipped } = await watch(options, detector);
   if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   const scores = detector.finish();
@@ -73,7 +73,6 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
     tiers: countTiers(scores),
     alarms: alarms.length,
     campaigns: 0,
-    linking: "not built yet",
     calibration: {
       hash: options.calibration.file.hash,
       builtIn: options.calibration.file.builtIn,
@@ -97,11 +96,13 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
   return summary;
 }
 
-async function listAccounts(options: ReplayOptions, path: string): Promise<Set<string>> {
+async function knowAccounts(options: ReplayOptions, path: string, detector: Detector): Promise<Set<string>> {
   const names = new Set<string>();
   const onBad = (line: number, message: string): void => options.onBad?.(path, line, message);
-  for await (const { account } of readAccounts(path, { strict: options.strict ?? false, onBad }))
-    names.add(account);
+  for await (const facts of readAccounts(path, { strict: options.strict ?? false, onBad })) {
+    names.add(facts.account);
+    detector.know(facts);
+  }
   return names;
 }
 

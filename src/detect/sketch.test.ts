@@ -3,11 +3,16 @@ import { describe, expect, it } from "vitest";
 import { conversation } from "../exchange/conversation.ts";
 import { seeded } from "../stats/random.ts";
 import { Reader } from "./reading.ts";
-import { lived, score } from "./score.ts";
+import { Change } from "./change.ts";
+import { PART, WHOLE } from "./layout.ts";
+import { Rhythm } from "./rhythm.ts";
+import { measure, reasonsScore } from "./score.ts";
+import { livedIn } from "./signal/lived-in.ts";
 import { signals } from "./signal/signals.ts";
 import { EVIDENCE_KINDS, Sketch } from "./sketch.ts";
 
 const reader = new Reader();
+const known = { facts: null, rhythm: new Rhythm(), change: new Change() };
 const see = (
   sketch: Sketch,
   prompt: string,
@@ -86,14 +91,15 @@ describe("Sketch", () => {
 
   it("believes in end users only when they return, and in more than one", () => {
     const withUsers = (user: (i: number) => string): number =>
-      lived(
+      livedIn.value(
         sketchOf(
           100,
           (i) => `about ${word(i)}`,
           () => "ok",
           user,
         ),
-      );
+        known,
+      ) ?? 0;
     expect(withUsers((i) => `u${i % 20}`)).toBeGreaterThan(0.7);
     expect(withUsers((i) => `u${i}`)).toBeLessThan(0.1);
     expect(withUsers(() => "only")).toBeLessThan(0.001);
@@ -102,9 +108,10 @@ describe("Sketch", () => {
   it("is bounded, and a copy of its bytes is the same sketch", () => {
     const random = seeded("sketch");
     const sketch = sketchOf(500, () => Array.from({ length: 60 }, () => word(random.below(5000))).join(" "));
-    expect(Sketch.size).toBeLessThanOrEqual(6 * 1024);
+    expect(WHOLE.bytes).toBeLessThanOrEqual(6 * 1024);
+    expect(PART.bytes).toBeLessThanOrEqual(1536);
     for (const kind of EVIDENCE_KINDS) expect(sketch.evidence(kind).length).toBeLessThanOrEqual(5);
-    const copy = new Sketch(sketch.bytes(), sketch.allEvidence());
+    const copy = new Sketch(WHOLE, sketch.bytes(), sketch.allEvidence());
     see(sketch, "one more", 500);
     see(copy, "one more", 500);
     expect(copy.bytes()).toEqual(sketch.bytes());
@@ -132,7 +139,7 @@ describe("Sketch", () => {
 
   it("survives flooding: a million-character prompt, and as many different words as there are", () => {
     const sketch = sketchOf(30, (i) => `${word(i)} `.repeat(200_000));
-    expect(score(sketch)).toBeGreaterThanOrEqual(0);
-    for (const signal of signals) expect(signal.value(sketch) ?? 0).toBeLessThanOrEqual(1);
+    expect(reasonsScore(measure(sketch, known))).toBeGreaterThanOrEqual(0);
+    for (const signal of signals) expect(signal.value(sketch, known) ?? 0).toBeLessThanOrEqual(1);
   });
 });

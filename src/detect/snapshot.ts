@@ -1,20 +1,39 @@
+import type { Account } from "../exchange/account.ts";
 import type { Watched } from "./detector.ts";
 import { DetectError } from "./error.ts";
+import { PART, WHOLE } from "./layout.ts";
+import { Profile } from "./link/profile.ts";
+import { Owner } from "./owner.ts";
+import { RHYTHM_BYTES } from "./rhythm.ts";
 import { SCORING } from "./score.ts";
-import { Sketch } from "./sketch.ts";
+import type { Evidence } from "./sketch.ts";
+import type { PackedStreams } from "./streams.ts";
 import { Trajectory, type TrajectoryFacts } from "./trajectory.ts";
+import type { Weights } from "./weights.ts";
 
-const MAGIC = "SWDETECT2\n";
+const MAGIC = "SWDETECT3\n";
 
 /** What a snapshot says about itself. */
 export interface SnapshotHead {
   readonly calibration: string;
+  /** What the detector keeps beside its accounts. */
+  readonly rest: unknown;
 }
 
+type Packed = Omit<Watched, "trajectory" | "profile" | "owner"> & {
+  readonly owner: ReturnType<Owner["pack"]>;
+  readonly facts: Account | null;
+  readonly trajectory: TrajectoryFacts;
+  readonly streams: Omit<PackedStreams, "parts"> & {
+    readonly parts: readonly { readonly place: number; readonly evidence: Evidence }[];
+  };
+  readonly profileBytes: number;
+};
+
 /**
- * Bytes: `SWDETECT2\n`, then a frame with the head as JSON, then one frame an account: its facts as JSON, and its sketch
- * (Sketch.size bytes, in this machine's byte order; a snapshot is a cache beside the journal and does not travel).
- * A frame is a 32-bit big-endian length and so many bytes.
+ * Bytes: `SWDETECT3\n`, then a frame with the head as JSON, then one frame an account: its facts as JSON, then its sketch
+ * (WHOLE.bytes), its rhythm, the sketch of each of its sub-streams (PART.bytes), and its link profile, in this machine's byte
+ * order; a snapshot is a cache beside the journal and does not travel. A frame is a 32-bit big-endian length and so many bytes.
  */
 export function packSnapshot(head: SnapshotHead, watched: Iterable<Watched>): Uint8Array {
   const parts: Uint8Array[] = [Buffer.from(MAGIC)];
@@ -24,16 +43,70 @@ export function packSnapshot(head: SnapshotHead, watched: Iterable<Watched>): Ui
     length.writeUInt32BE(body.length);
     parts.push(length, body);
   };
-  frame({ ...head, scoring: SCORING, sketch: Sketch.size });
-  for (const { trajectory, ...facts } of watched) {
-    frame({ ...facts, trajectory: trajectory.facts() });
-    parts.push(trajectory.sketch.bytes());
+  frame({ ...head, scoring: SCORING, bytes: [WHOLE.bytes, PART.bytes, RHYTHM_BYTES] });
+  for (const { trajectory, profile, owner, ...facts } of watched) {
+    const { parts: streams, ...places } = trajectory.streams.pack();
+    const profileBytes = profile.bytes();
+    frame({
+      ...facts,
+      owner: owner.pack(),
+      facts: trajectory.facts,
+      trajectory: trajectory.pack(),
+      streams: { ...places, parts: streams.map(({ place, evidence }) => ({ place, evidence })) },
+      profileBytes: profileBytes.length,
+    } satisfies Packed);
+    parts.push(trajectory.sketch.bytes(), trajectory.rhythm.bytes(), ...streams.map(({ slab }) => slab));
+    parts.push(profileBytes);
   }
   return Buffer.concat(parts);
 }
 
 /** Throws DetectError `snapshot` when the bytes are damaged or were made with another calibration or scoring. */
-export function unpackSnapshot(bytes: Uint8Array, calibration: string): Watched[] {
+export function unpackSnapshot(
+  bytes: Uint8Array,
+  calibration: string,
+  weights: Weights,
+): { watched: Watched[]; rest: unknown } {
+  const cut = reader(bytes);
+  if (cut.magic() !== MAGIC) {
+    throw new DetectError("snapshot", "not a snapshot of a detector of this version; delete it and replay");
+  }
+  const head = cut.frame() as SnapshotHead & { scoring: string; bytes: number[] };
+  const sizes = [WHOLE.bytes, PART.bytes, RHYTHM_BYTES].join();
+  if (head.calibration !== calibration || head.scoring !== SCORING || head.bytes?.join() !== sizes) {
+    throw new DetectError(
+      "snapshot",
+      `the snapshot was made with calibration ${head.calibration} and scoring ${head.scoring}, now ${calibration} and ` +
+        `${SCORING} are used; delete it and replay`,
+    );
+  }
+  const watched: Watched[] = [];
+  while (cut.more()) {
+    const { trajectory, streams, profileBytes, facts, owner, ...own } = cut.frame() as Packed;
+    const slab = cut.take(WHOLE.bytes);
+    const rhythm = cut.take(RHYTHM_BYTES);
+    const parts = streams.parts.map((part) => ({ ...part, slab: cut.take(PART.bytes) }));
+    watched.push({
+      ...own,
+      trajectory: new Trajectory(weights, facts, {
+        facts: trajectory,
+        slab,
+        rhythm,
+        streams: { ...streams, parts },
+      }),
+      owner: new Owner(owner),
+      profile: new Profile(cut.take(profileBytes)),
+    });
+  }
+  return { watched, rest: head.rest };
+}
+
+function reader(bytes: Uint8Array): {
+  magic(): string;
+  more(): boolean;
+  take(length: number): Buffer;
+  frame(): unknown;
+} {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = MAGIC.length;
   const take = (length: number): Buffer => {
@@ -42,29 +115,17 @@ export function unpackSnapshot(bytes: Uint8Array, calibration: string): Watched[
     at += length;
     return buffer.subarray(at - length, at);
   };
-  const frame = (): unknown => {
-    const body = take(take(4).readUInt32BE());
-    try {
-      return JSON.parse(body.toString());
-    } catch (cause) {
-      throw new DetectError("snapshot", "the snapshot is damaged; delete it and replay", { cause });
-    }
+  return {
+    magic: () => buffer.toString("latin1", 0, MAGIC.length),
+    more: () => at < buffer.length,
+    take,
+    frame: () => {
+      const body = take(take(4).readUInt32BE());
+      try {
+        return JSON.parse(body.toString());
+      } catch (cause) {
+        throw new DetectError("snapshot", "the snapshot is damaged; delete it and replay", { cause });
+      }
+    },
   };
-  if (buffer.toString("latin1", 0, MAGIC.length) !== MAGIC) {
-    throw new DetectError("snapshot", "not a snapshot of a detector of this version; delete it and replay");
-  }
-  const head = frame() as SnapshotHead & { scoring: string; sketch: number };
-  if (head.calibration !== calibration || head.scoring !== SCORING || head.sketch !== Sketch.size) {
-    throw new DetectError(
-      "snapshot",
-      `the snapshot was made with calibration ${head.calibration} and scoring ${head.scoring}, now ${calibration} and ` +
-        `${SCORING} are used; delete it and replay`,
-    );
-  }
-  const watched: Watched[] = [];
-  while (at < buffer.length) {
-    const facts = frame() as Omit<Watched, "trajectory"> & { trajectory: TrajectoryFacts };
-    watched.push({ ...facts, trajectory: new Trajectory(facts.trajectory, take(Sketch.size)) });
-  }
-  return watched;
 }

@@ -11,8 +11,9 @@ const looksWithin = (exchanges: number): number => {
   while (lookAt(looks) <= exchanges) looks++;
   return looks;
 };
-const course = (scores: number[]): Course => ({ scores, signals: [] });
-const flat = (looks: number, score = 0): Course => course(Array.from({ length: looks }, () => score));
+const course = (scores: number[]): Pick<Course, "scores"> => ({ scores });
+const flat = (looks: number, score = 0): Pick<Course, "scores"> =>
+  course(Array.from({ length: looks }, () => score));
 
 /** An honest account: a level of its own, and as much luck at every look. */
 const lucky = (random: Random, looks: number): number[] => {

@@ -46,7 +46,7 @@ const BOUNDARY_GROWTH = 4;
  * than `needed` accounts reached, and all after it, are in no stage: there is nothing to judge them by. With `needed` = 99
  * the first stage can always give p <= 0.01.
  */
-export function cutStages(courses: readonly Course[], needed: number): Stage[] {
+export function cutStages(courses: readonly Pick<Course, "scores">[], needed: number): Stage[] {
   // reachedBy[look]: accounts that had it.
   const reachedBy: number[] = [];
   for (const { scores } of courses)

@@ -1,9 +1,11 @@
 import { FNV_START, avalanche, fnvStep } from "../stats/hash.ts";
 
-/** Longest text looked at, in characters; a longer one is sampled at head, middle and tail, so that padding one end hides nothing. */
+/** Longest text looked at whole, in characters; of a longer one head, tail and windows between them are read. */
 const MAX_CHARACTERS = 6144;
-const HEAD = 3072;
-const SIDE = 1536;
+const HEAD = 2048;
+const TAIL = 1536;
+const WINDOW = 512;
+const WINDOWS = 5;
 /** No more tokens than characters. */
 const MAX_TOKENS = MAX_CHARACTERS;
 
@@ -13,6 +15,10 @@ export const STARTS_SEGMENT = 1;
 export const STARTS_CLAUSE = 2;
 /** A token is one character of a script without blanks between words. */
 export const IDEOGRAPHIC = 4;
+/** A token begins with a capital. */
+export const CAPITAL = 8;
+/** A token is followed by a full stop, question or exclamation mark that ends a sentence. */
+export const ENDS_SENTENCE = 16;
 
 /**
  * The tokens of one text: lower-case words as 32-bit hashes, every run of digits the same token (templates number their
@@ -24,16 +30,32 @@ export class Tokens {
   length = 0;
   /** A question mark of any script was seen. */
   asks = false;
+  readonly #key: number;
 
-  /** Replaces what was there by the tokens of `text`; linear, and bounded whatever the length. */
+  /** @param key decides which windows of a long text are read; secret where it matters that nobody can write around them */
+  constructor(key = 0) {
+    this.#key = key;
+  }
+
+  /**
+   * Replaces what was there by the tokens of `text`; linear, and bounded whatever the length. Of a long text are read its
+   * head, its tail, and windows at places between them that depend on the key: padding pushes nothing out of sight for sure.
+   */
   read(text: string): void {
     this.length = 0;
     this.asks = false;
     if (text.length <= MAX_CHARACTERS) return this.#add(text, 0, text.length);
-    const middle = (text.length - SIDE) >>> 1;
     this.#add(text, 0, HEAD);
-    this.#add(text, middle, middle + SIDE);
-    this.#add(text, text.length - SIDE, text.length);
+    // One place in each equal part of what lies between: in order, never overlapping.
+    const part = (text.length - HEAD - TAIL) / WINDOWS;
+    let draw = fnvStep(fnvStep(FNV_START, this.#key), text.length);
+    for (let i = 0; i < Math.min(this.length, 16); i++) draw = fnvStep(draw, this.hashes[i] as number);
+    for (let i = 0; i < WINDOWS; i++) {
+      const share = avalanche(fnvStep(draw, i)) / 4294967296;
+      const from = Math.floor(HEAD + part * i + share * Math.max(0, part - WINDOW));
+      this.#add(text, from, Math.min(from + WINDOW, text.length - TAIL));
+    }
+    this.#add(text, text.length - TAIL, text.length);
   }
 
   #add(text: string, from: number, to: number): void {
@@ -49,8 +71,10 @@ export class Tokens {
           mark = 0;
           hash = FNV_START;
         }
+        const small = lower(code);
+        if (within === NONE && small !== code) mark |= CAPITAL;
         within = LETTERS;
-        hash = fnvStep(hash, lower(code));
+        hash = fnvStep(hash, small);
         continue;
       }
       if (kind === DIGITS) {
@@ -86,15 +110,24 @@ export class Tokens {
         // "3.5" and "e.g." in the middle of a line do not end a sentence; an end or a blank after it does.
         const next = i + 1 < to ? text.charCodeAt(i + 1) : 32;
         if (code === 63) this.asks = true;
-        if (next <= 32 || next > 127) mark |= STARTS_SEGMENT | STARTS_CLAUSE;
+        if (next <= 32 || next > 127) {
+          mark |= STARTS_SEGMENT | STARTS_CLAUSE;
+          if (code === 46 || code === 33 || code === 63) this.#endSentence();
+        }
       } else if (kind === LINE) {
         if (code === 0xff1f) this.asks = true;
+        if (code === 0x3002 || code === 0xff01 || code === 0xff1f) this.#endSentence();
         mark |= STARTS_SEGMENT | STARTS_CLAUSE;
       } else if (kind === COMMA) {
         mark |= STARTS_CLAUSE;
       }
     }
     if (within !== NONE) this.#push(avalanche(hash), mark);
+  }
+
+  #endSentence(): void {
+    if (this.length > 0)
+      this.marks[this.length - 1] = (this.marks[this.length - 1] as number) | ENDS_SENTENCE;
   }
 
   #push(hash: number, mark: number): void {

@@ -3,6 +3,7 @@ import { type Signal, percent, rarity } from "./signal.ts";
 /** How little the changing text repeats itself: new word triples per word triple outside templates. */
 export const breadth: Signal = {
   name: "breadth",
+  speaks: "for",
   value: (sketch) => {
     const seen = sketch.sum("slotShingles");
     if (seen < 50) return null;

@@ -5,6 +5,8 @@ import { conversation } from "../../exchange/conversation.ts";
 import { seeded } from "../../stats/random.ts";
 import { Reader } from "../reading.ts";
 import { weighted } from "../score.ts";
+import { Change } from "../change.ts";
+import { Rhythm } from "../rhythm.ts";
 import { Sketch } from "../sketch.ts";
 import { signals } from "./signals.ts";
 
@@ -13,12 +15,22 @@ const reader = new Reader();
 const sketches = [...honest, ...harvesters].flatMap((archetype) =>
   [true, false].map((responses) => {
     const sketch = new Sketch();
-    for (const x of citizen(seeded(archetype.name), "acc", archetype).exchanges(60)) {
+    const rhythm = new Rhythm();
+    const account = citizen(seeded(archetype.name), "acc", archetype);
+    const change = new Change();
+    for (const x of account.exchanges(160)) {
+      rhythm.observe(Date.parse(x.time), account.account.limits.requestsPerMinute ?? null);
       sketch.observe(reader.read(conversation(responses ? x : { ...x, response: null })), x.id);
     }
-    return { name: archetype.name, sketch };
+    return { name: archetype.name, sketch, known: { facts: account.account, rhythm, change } };
   }),
 );
+
+const nothing = {
+  name: "nothing yet",
+  sketch: new Sketch(),
+  known: { facts: null, rhythm: new Rhythm(), change: new Change() },
+};
 
 it("has names of their own", () => {
   expect(new Set(signals.map((s) => s.name)).size).toBe(signals.length);
@@ -27,9 +39,9 @@ it("has names of their own", () => {
 for (const signal of signals) {
   describe(`signal ${signal.name}`, () => {
     it("is between 0 and 1 wherever it has a value, and repeatable", () => {
-      for (const { name, sketch } of [...sketches, { name: "nothing yet", sketch: new Sketch() }]) {
-        const value = signal.value(sketch);
-        expect(signal.value(sketch)).toBe(value);
+      for (const { name, sketch, known } of [...sketches, nothing]) {
+        const value = signal.value(sketch, known);
+        expect(signal.value(sketch, known)).toBe(value);
         if (value === null) continue;
         expect(value, name).toBeGreaterThanOrEqual(0);
         expect(value, name).toBeLessThanOrEqual(1);
@@ -37,15 +49,17 @@ for (const signal of signals) {
     });
 
     it("differs between accounts: it measures something", () => {
-      expect(new Set(sketches.map(({ sketch }) => signal.value(sketch))).size).toBeGreaterThan(1);
+      expect(new Set(sketches.map(({ sketch, known }) => signal.value(sketch, known))).size).toBeGreaterThan(
+        1,
+      );
     });
 
     it("says why in one sentence with numbers, with and without a percentile", () => {
-      for (const { sketch } of sketches) {
-        const value = signal.value(sketch);
+      for (const { sketch, known } of sketches) {
+        const value = signal.value(sketch, known);
         if (value === null) continue;
         for (const percentile of [null, 0, 97.25, 100]) {
-          const because = signal.because(sketch, value, percentile);
+          const because = signal.because(sketch, value, percentile, known);
           expect(because).toMatch(/\d/);
           expect(because).not.toMatch(/NaN|undefined|Infinity|\n/);
         }
@@ -53,8 +67,8 @@ for (const signal of signals) {
     });
 
     it("shows exchanges of the account as evidence wherever it adds to the score", () => {
-      for (const { sketch } of sketches) {
-        const value = signal.value(sketch) ?? 0;
+      for (const { sketch, known } of sketches) {
+        const value = signal.value(sketch, known) ?? 0;
         const shown = sketch.evidence(signal.evidence);
         if (weighted(signal.name, value) > 0) expect(shown.length).toBeGreaterThan(0);
         for (const id of shown) expect(id).toMatch(/^ex_acc_\d+$/);

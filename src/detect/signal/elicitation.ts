@@ -1,13 +1,12 @@
 import { type Signal, percent, rarity } from "./signal.ts";
 
-/** Asking for the model's reasoning. Traces (tags, inner monologue) count in full, "step by step" for an eighth: tutors and tests ask it too. */
+/** Asking for the model's inner reasoning: traces in tags, inner monologue, the reasoning behind a finished answer. */
 export const elicitation: Signal = {
   name: "elicitation",
-  value: (sketch) => Math.min(1, Math.max(sketch.share("trace"), 0.12 * sketch.share("reasoning"))),
+  speaks: "for",
+  value: (sketch) => sketch.share("trace"),
   because: (sketch, _value, percentile) =>
-    `${percent(sketch.sum("trace") / sketch.exchanges)} of the prompts ask for the model's inner reasoning as text, ` +
-    `${percent(sketch.sum("reasoning") / sketch.exchanges)} for step-by-step reasoning${rarity(percentile)}`,
+    `${percent(sketch.sum("trace") / sketch.exchanges)} of the prompts ask for the model's inner reasoning as text${rarity(percentile)}`,
   evidence: "elicitation",
-  benignReading:
-    "a tutor that shows its working, an evaluation with a reasoning template, or an agent framework with a scratchpad",
+  benignReading: "an agent framework with a scratchpad, or a prompt that a user copied from a gallery",
 };

@@ -3,6 +3,7 @@ import { type Signal, percent, rarity } from "./signal.ts";
 /** Prompts that ask for prompts: self-instruct generators, evolvers, worlds of dialogues. */
 export const generator: Signal = {
   name: "generator",
+  speaks: "for",
   value: (sketch) => sketch.share("generator"),
   because: (sketch, _value, percentile) =>
     `${percent(sketch.sum("generator") / sketch.exchanges)} of the prompts ask the model to make varied or harder ` +

@@ -3,6 +3,7 @@ import { type Signal, percent, rarity } from "./signal.ts";
 /** How much of the text sent is the same every time. Common to all applications: context for the other signals, hardly evidence. */
 export const templateMass: Signal = {
   name: "template mass",
+  speaks: "for",
   value: (sketch) => sketch.sum("templateTokens") / Math.max(1, sketch.sum("tokens")),
   because: (sketch, value, percentile) =>
     `${percent(value)} of the text sent repeats from prompt to prompt, around about ` +

@@ -3,6 +3,7 @@ import { type Signal, percent, rarity } from "./signal.ts";
 /** Length economics under a template: the same request over many different slots, each answered at length from little text. */
 export const worklist: Signal = {
   name: "worklist",
+  speaks: "for",
   value: (sketch) => {
     // Fewer than ten sizes say nothing about an account.
     if (sketch.sum("answered") < 10) return null;

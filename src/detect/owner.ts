@@ -1,0 +1,82 @@
+import { avalanche, fnvStep, hashText, FNV_START } from "../stats/hash.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+
+/** Places from which an account was used that are remembered, and the latest exchanges that are looked at. */
+const PLACES = 12;
+const LATEST = 50;
+/** So many exchanges from elsewhere over so many days make an owner whose habits are known. */
+const ESTABLISHED = 100;
+const ESTABLISHED_DAYS = 2;
+const DAY = 86_400_000;
+
+interface Place {
+  key: string;
+  /** Network operator, client program and TLS fingerprint. */
+  readonly context: number;
+  first: number;
+  count: number;
+}
+
+/**
+ * From where, with what and under which key an account is used. A key that is suddenly used from nowhere its owner ever was
+ * may be stolen: then the owner is a victim, and the alarm is about the key.
+ */
+export class Owner {
+  readonly #places: Place[];
+  #latest: number[];
+
+  constructor(kept?: ReturnType<Owner["pack"]>) {
+    this.#places = kept?.places.map((place) => ({ ...place })) ?? [];
+    this.#latest = [...(kept?.latest ?? [])];
+  }
+
+  observe(x: Exchange, time: number): void {
+    if (x.key === undefined || x.client === undefined) return;
+    const { asn, userAgent, ja4 } = x.client;
+    if (asn === undefined && userAgent === undefined && ja4 === undefined) return;
+    let context = fnvStep(FNV_START, asn ?? 0);
+    for (const word of [userAgent, ja4])
+      if (word !== undefined) context = fnvStep(context, hashText(word.slice(0, 256)));
+    context = avalanche(context);
+    const { key } = x;
+    let at = this.#places.findIndex((place) => place.context === context && place.key === key);
+    if (at < 0) {
+      if (this.#places.length < PLACES) at = this.#places.length;
+      else {
+        // The rarest place makes room; its exchanges among the latest then count for nobody.
+        at = this.#places.reduce((least, place, i) => (place.count < this.#count(least) ? i : least), 0);
+        this.#latest = this.#latest.map((place) => (place === at ? -1 : place));
+      }
+      this.#places[at] = { key, context, first: time, count: 0 };
+    }
+    (this.#places[at] as Place).count++;
+    this.#latest.push(at);
+    if (this.#latest.length > LATEST) this.#latest.shift();
+  }
+
+  /** The key whose latest use came only from places that are new to an account with a history elsewhere; null when there is none. */
+  foreignKey(): string | null {
+    if (this.#latest.length < LATEST / 2) return null;
+    const now = new Set(this.#latest);
+    const since = Math.min(...[...now].map((at) => this.#places[at]?.first ?? 0));
+    let elsewhere = 0;
+    let begun = Infinity;
+    for (const [at, place] of this.#places.entries()) {
+      if (now.has(at) || place.first > since) continue;
+      elsewhere += place.count;
+      begun = Math.min(begun, place.first);
+    }
+    if (elsewhere < ESTABLISHED || since - begun < ESTABLISHED_DAYS * DAY) return null;
+    const keys = new Set([...now].map((at) => this.#places[at]?.key ?? ""));
+    const [key] = keys;
+    return keys.size === 1 && key ? key : null;
+  }
+
+  pack(): { places: readonly Place[]; latest: readonly number[] } {
+    return { places: this.#places, latest: this.#latest };
+  }
+
+  #count(at: number): number {
+    return (this.#places[at] as Place).count;
+  }
+}

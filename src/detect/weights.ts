@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import canonicalize from "canonicalize";
+import type { Json, JsonObject } from "../exchange/exchange.ts";
+import { DetectError } from "./error.ts";
+import type { Tail } from "./tail.ts";
+
+const FORMAT = "stillwatch-weights/1";
+
+/** What is scored: the whole account, or one of its sub-streams. */
+export type Scope = "whole" | "part";
+/** How: reasons joined without labels, or a combination learned from labelled traffic. */
+export type Method = "reasons" | "trained";
+
+/**
+ * How signals are joined to scores: a trained combination and the honest distributions that make its scores and those of the
+ * reasons comparable. One JSON object; `hash` is SHA-256 of the canonical JSON (RFC 8785) of everything else.
+ */
+export interface Weights {
+  readonly format: typeof FORMAT;
+  readonly source: string;
+  readonly codeVersion: string;
+  /** What it was trained on: accounts and families (or corpora) of each kind. */
+  readonly trainedOn: {
+    readonly honest: number;
+    readonly harvest: number;
+    readonly families: readonly string[];
+  };
+  readonly trained: {
+    readonly intercept: number;
+    readonly reasons: number;
+    readonly signals: Readonly<Record<string, number>>;
+  };
+  readonly tails: Readonly<Record<Scope, Readonly<Record<Method, Tail>>>>;
+  readonly hash: string;
+}
+
+export function sealWeights(content: Omit<Weights, "format" | "hash">): Weights {
+  const whole = { format: FORMAT, ...content } as const;
+  return { ...whole, hash: hashOf(whole) };
+}
+
+/** The weights that ship: trained over the project's own simulated world (scripts/train-weights.ts). */
+export function builtInWeights(): Weights {
+  return readWeights(new URL("builtin-weights.json", import.meta.url));
+}
+
+/** Throws DetectError `weights` naming the file, what is wrong and the cure. */
+export function readWeights(path: string | URL): Weights {
+  let json: Json;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8")) as Json;
+  } catch (cause) {
+    throw new DetectError(
+      "weights",
+      `${String(path)}: cannot be read as JSON (${(cause as Error).message})`,
+      {
+        cause,
+      },
+    );
+  }
+  return checkWeights(json, String(path));
+}
+
+export function checkWeights(json: Json, name: string): Weights {
+  const wrong = (what: string): never => {
+    throw new DetectError("weights", `${name}: ${what}; make it with \`stillwatch train\``);
+  };
+  if (json === null || typeof json !== "object" || Array.isArray(json)) return wrong("not a weights file");
+  if (json["format"] !== FORMAT)
+    return wrong(`format ${JSON.stringify(json["format"] ?? null)} is not "${FORMAT}"`);
+  const { hash, ...content } = json;
+  if (hash !== hashOf(content))
+    return wrong("its content does not match its hash: it was changed or damaged");
+  const { trained, tails } = json as unknown as Weights;
+  const number = (x: unknown): boolean => typeof x === "number" && Number.isFinite(x);
+  if (typeof trained !== "object" || !number(trained.intercept) || !number(trained.reasons))
+    return wrong("`trained` must have numbers `intercept` and `reasons`");
+  if (!Object.values(trained.signals ?? {}).every(number)) return wrong("`trained.signals` must be numbers");
+  for (const scope of ["whole", "part"] as const) {
+    for (const method of ["reasons", "trained"] as const) {
+      const tail = tails?.[scope]?.[method];
+      const fine =
+        tail !== undefined &&
+        [tail.from, tail.share, tail.scale, tail.shape].every(number) &&
+        tail.scale > 0 &&
+        tail.share > 0 &&
+        tail.share < 1 &&
+        Array.isArray(tail.quantiles) &&
+        tail.quantiles.length > 1 &&
+        tail.quantiles.every((x, i) => number(x) && (i === 0 || (tail.quantiles[i - 1] as number) <= x));
+      if (!fine) return wrong(`\`tails.${scope}.${method}\` is no tail`);
+    }
+  }
+  return json as unknown as Weights;
+}
+
+function hashOf(content: object): string {
+  const canonical = canonicalize(content as JsonObject) as string;
+  return `sha256:${createHash("sha256").update(canonical).digest("hex")}`;
+}
