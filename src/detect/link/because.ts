@@ -3,7 +3,7 @@ import type { Candidate } from "./candidates.ts";
 import type { Declared } from "./declared.ts";
 import type { LinkTest } from "./link-test.ts";
 import type { Population } from "./population.ts";
-import type { Measured, Statistic } from "./statistic.ts";
+import type { Statistic } from "./statistic.ts";
 import { blocksFor, drawFrom, type Strata } from "./strata.ts";
 import { kindNumber, type Kind } from "./token.ts";
 import type { Worklist } from "./worklist.ts";
@@ -18,7 +18,8 @@ interface Tested {
   readonly strata: Strata;
   readonly statistic: Statistic;
   readonly candidate: Candidate;
-  readonly what: Measured;
+  /** Its accounts, one of each declared identity. */
+  readonly apart: Uint32Array;
   readonly test: LinkTest;
   readonly worklist: Worklist;
   readonly declared: Declared;
@@ -33,23 +34,23 @@ interface Why {
 
 /** Why a cluster looks like one operation, in sentences with numbers. `random` null: not worth counting. */
 export function reasonsFor(tested: Tested, random: Random | null): Why {
-  const { candidate, worklist, statistic } = tested;
+  const { candidate, apart, worklist, statistic } = tested;
   const because = [formation(tested)];
   if (random === null) return { because, strength: 0, failover: null };
   let strength = 0;
   const shared = sharedBy(tested, random);
   for (const { kind, accounts, expected } of shared) {
-    const excess = (accounts - expected) / candidate.accounts.length;
+    const excess = (accounts - expected) / apart.length;
     if (excess <= 0 || accounts < 2) continue;
     strength = Math.max(strength, excess);
     if (accounts >= WORTH_SAYING + expected)
       because.push(
-        `${accounts} of the ${candidate.accounts.length} accounts share ${PHRASE[kind]} with another of them; ` +
+        `${accounts} of the ${apart.length} accounts share ${PHRASE[kind]} with another of them; ` +
           `${figure(expected)} expected among accounts of the same plan, country and time of sign-up`,
       );
   }
   const together = tested.test.terms[3];
-  if (tested.what.together && together && together.expected > 0) {
+  if (tested.test.measured.together && together && together.expected > 0) {
     const times = together.observed / together.expected;
     if (times > 1 && together.sd >= WORTH_SAYING) {
       strength = Math.max(strength, Math.min(1, times - 1));
@@ -63,7 +64,7 @@ export function reasonsFor(tested: Tested, random: Random | null): Why {
     relinked.length === 0
       ? null
       : { accounts: relinked.length, hours: relinked[relinked.length >>> 1] as number };
-  if (failover && tested.what.failover) {
+  if (failover && tested.test.measured.failover) {
     strength = Math.max(strength, failover.accounts / candidate.accounts.length);
     because.push(
       `${failover.accounts} of them started within a day after another one was blocked, the median ${figure(failover.hours)} hours after`,
@@ -86,19 +87,21 @@ export function reasonsFor(tested: Tested, random: Random | null): Why {
 
 /** Accounts of the cluster that share a token of a kind with another one, and how many do in comparison sets. */
 function sharedBy(
-  { population, strata, candidate, what }: Tested,
+  { population, strata, apart, test }: Tested,
   random: Random,
 ): { kind: Kind; accounts: number; expected: number }[] {
-  const kinds = (Object.keys(PHRASE) as Kind[]).filter((kind) => (what.mask >>> kindNumber(kind)) & 1);
-  const blocks = blocksFor(strata, candidate.accounts);
-  const set = new Uint32Array(candidate.accounts.length);
+  const kinds = (Object.keys(PHRASE) as Kind[]).filter(
+    (kind) => (test.measured.mask >>> kindNumber(kind)) & 1,
+  );
+  const blocks = blocksFor(strata, apart);
+  const set = new Uint32Array(apart.length);
   const expected = new Map<Kind, number>();
   for (let draw = 0; draw < DRAWS; draw++) {
     drawFrom(blocks, random, set);
     for (const [kind, accounts] of countShared(population, set, kinds))
       expected.set(kind, (expected.get(kind) ?? 0) + accounts / DRAWS);
   }
-  const observed = countShared(population, candidate.accounts, kinds);
+  const observed = countShared(population, apart, kinds);
   return kinds.map((kind) => ({
     kind,
     accounts: observed.get(kind) ?? 0,

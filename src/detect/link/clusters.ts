@@ -1,13 +1,13 @@
 import type { Random } from "../../stats/random.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
-import { declaredBy, Domains } from "./declared.ts";
+import { declaredBy, oneOfEach, repeatsOf, unitsOf } from "./declared.ts";
 import { reasonsFor } from "./because.ts";
 import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, testLink } from "./link-test.ts";
 import type { Member } from "./member.ts";
 import { merged } from "./merge.ts";
 import { type Population, populationOf } from "./population.ts";
 import { type Measured, Statistic } from "./statistic.ts";
-import { type Strata, strataOf, without } from "./strata.ts";
+import { type Strata, strataOf } from "./strata.ts";
 import { MASK_OF, type Modality, MONEY, SOFTWARE } from "./token.ts";
 import { type Worklist, Worklists } from "./worklist.ts";
 
@@ -58,7 +58,7 @@ export interface Clusters {
 /** Rounds in which the campaigns that comparisons must leave out are found; they settle in two or three. */
 const ROUNDS = 4;
 /** More of the population than this is never left out. */
-const MOST_LEFT_OUT = 0.3;
+const MOST_LEFT_OUT = 0.5;
 
 /**
  * Which accounts are one operation. Clusters are formed on one kind of evidence and tested on the others. Depends on
@@ -76,11 +76,12 @@ export function findClusters(
   { end, random }: { readonly end: number; readonly random: Random },
 ): Clusters {
   const population = populationOf(members, end);
-  const looking: Looking = {
+  const { domains } = population;
+  const units = unitsOf(population.members, domains);
+  const looking = {
     population,
-    strata: strataOf(population),
+    units,
     statistic: new Statistic(population),
-    domains: new Domains(population),
     random,
     draws: DRAWS,
   };
@@ -89,9 +90,10 @@ export function findClusters(
     candidate,
     worklist: worklists.of(candidate.accounts, random.fork(`items/${nameOf(candidate, population)}`)),
   }));
+  const repeats = repeatsOf(units);
   let passed = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
-    const strata = without(looking.strata, passed);
+    const strata = strataOf(population, new Set([...passed, ...repeats]));
     const found = new Set<number>();
     for (const each of candidates) {
       if (!judge({ ...looking, strata, draws: DRAWS_EXPLORING }, each).gated) continue;
@@ -101,35 +103,36 @@ export function findClusters(
     if (settled || found.size > MOST_LEFT_OUT * members.length) break;
     passed = found;
   }
-  const strata = without(looking.strata, passed);
+  const strata = strataOf(population, new Set([...passed, ...repeats]));
   return adjusted(candidates.map((each) => judge({ ...looking, strata }, each)));
 }
 
 interface Looking {
   readonly population: Population;
   readonly strata: Strata;
+  readonly units: Uint32Array;
   readonly statistic: Statistic;
-  readonly domains: Domains;
   readonly random: Random;
   readonly draws: number;
 }
 
 function judge(
-  { population, strata, statistic, domains, random, draws }: Looking,
+  { population, strata, units, statistic, random, draws }: Looking,
   { candidate, worklist }: { readonly candidate: Candidate; readonly worklist: Worklist },
 ): Cluster {
   const name = nameOf(candidate, population);
   const what = measuredOf(candidate, worklist);
   const who = [...candidate.accounts].map((place) => population.members[place] as Member);
-  const declared = declaredBy(who, domains);
+  const declared = declaredBy(who, population.domains);
   const concealed = 1 - declared.share;
   const hidden = concealed > CONCEALED_BAR;
   // Whoever stands under one name cannot pass: its test is only told.
   const most = hidden ? draws : Math.min(draws, DRAWS_DECLARED);
-  const test = testLink(population, strata, statistic, candidate.accounts, what, random.fork(name), most);
+  const apart = oneOfEach(candidate.accounts, units);
+  const test = testLink(population, strata, statistic, apart, what, random.fork(name), most);
   const link = combined(test.p, candidate, worklist);
   const why = reasonsFor(
-    { population, strata, statistic, candidate, what, test, worklist, declared, link },
+    { population, strata, statistic, candidate, apart, test, worklist, declared, link },
     hidden && link <= LINK_BAR ? random.fork(`why/${name}`) : null,
   );
   return {

@@ -1,5 +1,4 @@
 import type { Member } from "./member.ts";
-import type { Population } from "./population.ts";
 
 /** An e-mail domain that more of all accounts have, without one organisation behind it, is a public mail service. */
 const PUBLIC_SHARE = 0.02;
@@ -21,7 +20,7 @@ export interface Declared {
 export class Domains {
   readonly #public = new Set<string>();
 
-  constructor({ members }: Population) {
+  constructor(members: readonly Member[]) {
     const counts = new Map<string, Map<string, number>>();
     for (const { facts } of members) {
       const domain = facts?.emailDomain?.toLowerCase();
@@ -69,6 +68,46 @@ export function declaredBy(members: readonly Member[], domains: Domains): Declar
     share: widest ? widest.who.length / members.length : 0,
     known,
   };
+}
+
+/** For each account the number (from 1) of the declared identity it stands under with another one; 0 = none. */
+export function unitsOf(members: readonly Member[], domains: Domains): Uint32Array {
+  const units = new Uint32Array(members.length);
+  const place = new Map(members.map((member, i) => [member, i]));
+  let unit = 0;
+  const claims = [
+    ...claimsBy(members, organizationOf).filter(({ who }) => stands(who, domains)),
+    ...claimsBy(members, (m) => ownDomain(m, domains)).filter(({ who }) => !inBulk(who)),
+  ];
+  for (const { who } of claims) {
+    unit++;
+    for (const member of who) {
+      const at = place.get(member) as number;
+      if (units[at] === 0) units[at] = unit;
+    }
+  }
+  return units;
+}
+
+/**
+ * One account of each declared identity, and all without one: that a company's accounts coincide is no news, and three
+ * companies are three, whatever they have inside. Tests are between such.
+ */
+export function oneOfEach(accounts: Uint32Array, units: Uint32Array): Uint32Array {
+  const met = new Set<number>();
+  return accounts.filter((account) => {
+    const unit = units[account] as number;
+    if (unit === 0) return true;
+    if (met.has(unit)) return false;
+    met.add(unit);
+    return true;
+  });
+}
+
+/** The accounts of a population that `oneOfEach` would drop. */
+export function repeatsOf(units: Uint32Array): Set<number> {
+  const kept = new Set(oneOfEach(Uint32Array.from(units.keys()), units));
+  return new Set([...units.keys()].filter((account) => !kept.has(account)));
 }
 
 interface Claim {

@@ -1,7 +1,8 @@
 import type { Random } from "../../stats/random.ts";
 import type { Population } from "./population.ts";
 import { type Measured, type Statistic, TERMS } from "./statistic.ts";
-import { blocksFor, drawFrom, type Strata } from "./strata.ts";
+import { blocksFor, drawFrom, holdsOrigin, type Strata } from "./strata.ts";
+import { maskOf } from "./token.ts";
 
 /** Draws by which the terms are put on one scale; they take no part in the p-value. */
 const PILOT = 48;
@@ -16,10 +17,14 @@ const MOST_ACCOUNTS = 600;
 /** What a coincidence of the whole population's rarest kind weighs at least in standard deviations: 1. */
 const TOGETHER_FLOOR = 0.05;
 
+const GOES_WITH_ORIGIN = maskOf(["asn", "signup", "start", "stop", "rhythm"]);
+
 export interface LinkTest {
   /** Permutation p-value, at least 1 / 5000. */
   readonly p: number;
   readonly draws: number;
+  /** What was measured: less than asked where plan and country could not be held fixed. */
+  readonly measured: Measured;
   /** By term: observed, mean of the pilot draws, and standard deviations above it. */
   readonly terms: readonly { readonly observed: number; readonly expected: number; readonly sd: number }[];
 }
@@ -35,12 +40,13 @@ export function testLink(
   strata: Strata,
   statistic: Statistic,
   cluster: Uint32Array,
-  what: Measured,
+  asked: Measured,
   random: Random,
   most: number = DRAWS,
 ): LinkTest {
   const tested = cluster.length <= MOST_ACCOUNTS ? cluster : sampleOf(cluster, random);
   const blocks = blocksFor(strata, tested);
+  const what = holdsOrigin(strata, blocks, tested, random.fork("origin")) ? asked : withoutOrigin(asked);
   const values = new Float64Array(TERMS.length);
   statistic.measure(tested, what, values);
   const observed = values.slice();
@@ -58,7 +64,7 @@ export function testLink(
   }));
 
   const bar = combined(observed);
-  if (bar <= 0) return { p: 1, draws: 0, terms };
+  if (bar <= 0) return { p: 1, draws: 0, measured: what, terms };
   const set = new Uint32Array(tested.length);
   let exceeded = 0;
   for (let draws = 1; draws <= most; draws++) {
@@ -66,9 +72,14 @@ export function testLink(
     statistic.measure(set, what, values);
     // Sums of the same numbers in another order may differ in the last bits: a tie must count.
     if (combined(values) >= bar * (1 - 1e-12) && ++exceeded === STOP_AT)
-      return { p: STOP_AT / draws, draws, terms };
+      return { p: STOP_AT / draws, draws, measured: what, terms };
   }
-  return { p: (exceeded + 1) / (most + 1), draws: most, terms };
+  return { p: (exceeded + 1) / (most + 1), draws: most, measured: what, terms };
+}
+
+/** Networks and the hours of the day go with a country; what is left are addresses, money, content and blocks. */
+function withoutOrigin({ mask, failover }: Measured): Measured {
+  return { mask: mask & ~GOES_WITH_ORIGIN, together: false, failover };
 }
 
 function pilot(

@@ -1,6 +1,7 @@
+import { Domains } from "./declared.ts";
 import { byAccount, type Member } from "./member.ts";
 import { HOUR, HOURS_KEPT } from "./profile.ts";
-import { kindOfCode, MASK_OF, MAX_TOKENS, type Span, tokensOf } from "./token.ts";
+import { kindNumber, kindOfCode, MASK_OF, MAX_TOKENS, type Span, tokensOf } from "./token.ts";
 
 /** A token that more than this share of the accounts have says nothing about two of them (field/detection.md, 7) … */
 const COMMON_SHARE = 0.05;
@@ -9,10 +10,13 @@ const COMMON_FLOOR = 400;
 /** A template may be a large campaign's (published ones had thousands of accounts), so it is capped less tightly. */
 const COMMON_TEMPLATE_SHARE = 0.25;
 
+const MAIL = kindNumber("mail");
+
 /** All accounts with their tokens, as flat arrays. An account or token is named by its place. */
 export interface Population {
   /** By account id, whatever order they were given in. */
   readonly members: readonly Member[];
+  readonly domains: Domains;
   readonly span: Span;
   /** Tokens that at least two accounts have and not too many. Those of account i: tokens[offsets[i] .. offsets[i + 1]]. */
   readonly offsets: Uint32Array;
@@ -30,9 +34,10 @@ export interface Population {
 /** @param end when the population is looked at (ms since the epoch); accounts whose clock runs ahead count as there. */
 export function populationOf(given: readonly Member[], end: number): Population {
   const members = [...given].sort(byAccount);
+  const domains = new Domains(members);
   const span = spanOf(members, end);
-  const { codes, owners } = collect(members, span);
-  return { members, span, ...index(codes, owners, members.length), ...activity(members, span) };
+  const { codes, owners } = collect(members, span, domains);
+  return { members, domains, span, ...index(codes, owners, members.length), ...activity(members, span) };
 }
 
 function spanOf(members: readonly Member[], end: number): Span {
@@ -47,12 +52,18 @@ function spanOf(members: readonly Member[], end: number): Span {
   return { start, end, releases };
 }
 
-function collect(members: readonly Member[], span: Span): { codes: Float64Array; owners: Uint32Array } {
+function collect(
+  members: readonly Member[],
+  span: Span,
+  domains: Domains,
+): { codes: Float64Array; owners: Uint32Array } {
   const codes = new Float64Array(members.length * MAX_TOKENS);
   const owners = new Uint32Array(codes.length);
   let filled = 0;
   for (const [i, member] of members.entries()) {
     tokensOf(member, span, (kind, hash) => {
+      // A public mail service joins nobody, and consumers use one more than companies do.
+      if (kind === MAIL && domains.isPublic(member.facts?.emailDomain ?? "")) return;
       codes[filled] = kind * 2 ** 32 + hash;
       owners[filled] = i;
       filled++;

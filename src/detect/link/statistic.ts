@@ -32,7 +32,7 @@ export class Statistic {
 
   /**
    * Fills `into` in the order of TERMS. Coincidences: sum over tokens of weight × (accounts of the set that have it - 1):
-   * linear in the accounts, so that one company of fifty does not outweigh fifteen pairs.
+   * linear in the accounts, so that one group of fifty does not outweigh fifteen pairs.
    */
   measure(set: Uint32Array, what: Measured, into: Float64Array): void {
     into.fill(0);

@@ -11,6 +11,9 @@ const SMALLEST = 40;
 /** Where more than half of a stratum is the cluster, it would be compared with itself; blocks are cut no finer than to a quarter. */
 const MOST_OF_A_STRATUM = 0.5;
 const MOST_OF_A_BLOCK = 0.25;
+const MOST_OVERFULL = 0.2;
+const ORIGIN_DRAWS = 24;
+const ORIGIN_SLACK = 1.5;
 /** Flat activity: the mean direction of the active hours on the 24-hour circle is shorter than this. */
 const FLAT = 0.3;
 
@@ -25,6 +28,8 @@ const FLAT = 0.3;
 export interface Strata {
   /** All accounts ordered by strata, each order coarser: burst, plan, country and time of day; …; by sign-up alone. */
   readonly orders: readonly Order[];
+  /** Plan and country of each account, as a number. */
+  readonly origin: Uint32Array;
 }
 
 interface Order {
@@ -43,13 +48,17 @@ export interface Block {
   readonly draw: number;
 }
 
-export function strataOf({ members, hourOffsets, hours }: Population): Strata {
+/** @param leftOut accounts that take part in no comparison but their own cluster's */
+export function strataOf(
+  { members, hourOffsets, hours }: Population,
+  leftOut: ReadonlySet<number> = new Set(),
+): Strata {
   const joined = members.map(({ facts, profile }) => {
     const created = facts?.createdAt ? Date.parse(facts.createdAt) : Number.NaN;
     return Number.isFinite(created) ? created : profile.first;
   });
   const plan = members.map(planOf);
-  const burst = burstsOf(joined);
+  const burst = burstsOf(joined, leftOut);
   const country = members.map(({ facts }) => (facts?.country ? hashText(facts.country) : 0));
   const phase = members.map((_, i) =>
     phaseOf(hours.subarray(hourOffsets[i] as number, hourOffsets[i + 1] as number)),
@@ -65,25 +74,13 @@ export function strataOf({ members, hourOffsets, hours }: Population): Strata {
     plan,
     label(() => []),
   ];
-  const orders = [0, 1, 3, 4, 5].map((from) => orderBy(finest(levels.slice(from)), joined));
-  return { orders };
-}
-
-/** The same strata with some accounts left out of every comparison but their own cluster's. */
-export function without({ orders }: Strata, accounts: ReadonlySet<number>): Strata {
-  return {
-    orders: orders.map((order) => {
-      const gone = new Uint32Array(order.accounts.length + 1);
-      for (const [i, account] of order.accounts.entries())
-        gone[i + 1] = (gone[i] as number) + (accounts.has(account) ? 1 : 0);
-      return { ...order, gone };
-    }),
-  };
+  const orders = [0, 1, 3, 4, 5].map((from) => orderBy(finest(levels.slice(from), leftOut), joined, leftOut));
+  const origin = Uint32Array.from(members, (_, i) => hashText(`${plan[i]}/${country[i]}`));
+  return { orders, origin };
 }
 
 /**
- * The blocks to draw a comparison set from, as small as can be without being mostly the cluster's own. When a
- * stratum is too full of the cluster, wider strata are taken for all of it, so that blocks never overlap.
+ * The blocks to draw a comparison set from, as small as can be without being mostly the cluster's own. When strata are too full of the cluster, wider strata are taken for all of it, so that blocks never overlap.
  */
 export function blocksFor(strata: Strata, cluster: Uint32Array): Block[] {
   for (const [i, order] of strata.orders.entries()) {
@@ -91,6 +88,41 @@ export function blocksFor(strata: Strata, cluster: Uint32Array): Block[] {
     if (blocks) return blocks;
   }
   return [];
+}
+
+/**
+ * Whether comparison sets are as mixed as the cluster in plan and country. Where a small population cannot hold these
+ * fixed (a country whose few accounts are mostly the cluster), whatever goes with them would look like a link.
+ */
+export function holdsOrigin(
+  { origin }: Strata,
+  blocks: readonly Block[],
+  cluster: Uint32Array,
+  random: Random,
+): boolean {
+  const alike = (set: Uint32Array): number => {
+    const counts = new Map<number, number>();
+    for (const account of set) {
+      const from = origin[account] as number;
+      counts.set(from, (counts.get(from) ?? 0) + 1);
+    }
+    let pairs = 0;
+    for (const n of counts.values()) pairs += n * (n - 1);
+    return pairs;
+  };
+  const set = new Uint32Array(cluster.length);
+  let mean = 0;
+  let squares = 0;
+  for (let draw = 0; draw < ORIGIN_DRAWS; draw++) {
+    drawFrom(blocks, random, set);
+    const pairs = alike(set);
+    mean += pairs / ORIGIN_DRAWS;
+    squares += pairs ** 2 / ORIGIN_DRAWS;
+  }
+  const observed = alike(cluster);
+  return (
+    observed <= mean + 3 * Math.sqrt(Math.max(0, squares - mean ** 2)) || observed <= ORIGIN_SLACK * mean
+  );
 }
 
 /** One comparison set: accounts drawn without replacement from each block. Reorders the blocks' accounts. */
@@ -143,47 +175,46 @@ function blocksIn(
     halve(middle, end, cut, to);
   };
   let from = 0;
+  let overfull = 0;
   for (let s = 0; s + 1 < bounds.length; s++) {
     const start = bounds[s] as number;
     const end = bounds[s + 1] as number;
     const to = lowerBound(places, end);
-    if (to - from > MOST_OF_A_STRATUM * sizeOf(start, end, from, to) && !last) return null;
+    if (to - from > MOST_OF_A_STRATUM * sizeOf(start, end, from, to)) overfull += to - from;
     halve(start, end, from, to);
     from = to;
   }
-  return blocks;
+  // A few in strata of their own are compared with themselves: that only costs power.
+  return overfull > MOST_OVERFULL * cluster.length && !last ? null : blocks;
 }
 
-function orderBy(label: readonly string[], joined: readonly number[]): Order {
+function orderBy(label: readonly string[], joined: readonly number[], leftOut: ReadonlySet<number>): Order {
   const accounts = Uint32Array.from(label, (_, i) => i).sort((a, b) => {
     const x = label[a] as string;
     const y = label[b] as string;
     return x < y ? -1 : x > y ? 1 : (joined[a] as number) - (joined[b] as number) || a - b;
   });
   const place = new Uint32Array(accounts.length);
+  const gone = new Uint32Array(accounts.length + 1);
   const bounds: number[] = [];
   for (const [i, account] of accounts.entries()) {
     place[account] = i;
+    gone[i + 1] = (gone[i] as number) + (leftOut.has(account) ? 1 : 0);
     if (i === 0 || label[account] !== label[accounts[i - 1] as number]) bounds.push(i);
   }
-  return {
-    accounts,
-    place,
-    bounds: [...bounds, accounts.length],
-    gone: new Uint32Array(accounts.length + 1),
-  };
+  return { accounts, place, bounds: [...bounds, accounts.length], gone };
 }
 
 /** Of labels from fine to coarse, the first that at least SMALLEST accounts are left with; the last one takes the rest. */
-function finest(labels: readonly (readonly string[])[]): string[] {
+function finest(labels: readonly (readonly string[])[], leftOut: ReadonlySet<number>): string[] {
   const chosen: string[] = [];
   for (const [level, list] of labels.entries()) {
     const counts = new Map<string, number>();
     for (const [i, label] of list.entries())
-      if (chosen[i] === undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
+      if (chosen[i] === undefined && !leftOut.has(i)) counts.set(label, (counts.get(label) ?? 0) + 1);
     const last = level === labels.length - 1;
     for (const [i, label] of list.entries()) {
-      if (chosen[i] === undefined && (last || (counts.get(label) as number) >= SMALLEST))
+      if (chosen[i] === undefined && (last || (counts.get(label) ?? 0) >= SMALLEST))
         chosen[i] = `${level}:${label}`;
     }
   }
@@ -191,14 +222,14 @@ function finest(labels: readonly (readonly string[])[]): string[] {
 }
 
 /** The day of sign-up where that day brought far more accounts than days do, else nothing. */
-function burstsOf(joined: readonly number[]): string[] {
+function burstsOf(joined: readonly number[], leftOut: ReadonlySet<number>): string[] {
   const days = joined.map((time) => Math.floor(time / DAY));
   const counts = new Map<number, number>();
-  for (const day of days) counts.set(day, (counts.get(day) ?? 0) + 1);
+  for (const [i, day] of days.entries()) if (!leftOut.has(i)) counts.set(day, (counts.get(day) ?? 0) + 1);
   const sorted = [...counts.values()].sort((a, b) => a - b);
   const usual = sorted[sorted.length >>> 1] ?? 0;
   const bar = Math.max(SMALLEST, BURST * usual);
-  return days.map((day) => ((counts.get(day) as number) >= bar ? `burst ${day}` : ""));
+  return days.map((day) => ((counts.get(day) ?? 0) >= bar ? `burst ${day}` : ""));
 }
 
 function planOf({ facts }: Member): string {
