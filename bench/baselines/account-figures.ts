@@ -59,7 +59,7 @@ export class AccountFigures {
     if (exchange.model !== undefined) keep(this.#models, exchange.model);
   }
 
-  /** 20 figures; sizes and rates as logarithms. */
+  /** 19 figures; sizes and rates as logarithms. */
   row(): Float64Array {
     const { n } = this;
     const days = Math.max(1, (this.#last - this.#first) / (24 * HOUR));

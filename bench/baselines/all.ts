@@ -4,7 +4,7 @@ import { isolationForest } from "./forest.ts";
 import { glasswally, type GlasswallyOptions } from "./glasswally.ts";
 import { keywords } from "./keywords.ts";
 import { mmd } from "./mmd.ts";
-import { pradaOneSided, pradaTwoSided } from "./prada.ts";
+import { pradaGrowing, pradaOneSided, pradaTwoSided } from "./prada.ts";
 import { seat } from "./seat.ts";
 import { exchangesPerDay, rateRefusals, tokensPerDay } from "./volume.ts";
 
@@ -19,6 +19,7 @@ export function allBaselines(options: GlasswallyOptions = {}): Baseline[] {
     tokensPerDay,
     rateRefusals,
     keywords,
+    pradaGrowing(embedding),
     pradaOneSided(embedding),
     pradaTwoSided(embedding),
     seat(embedding),

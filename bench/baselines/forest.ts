@@ -16,7 +16,7 @@ export function isolationForest(seed: number | string = "forest"): Baseline {
   return {
     name: "isolation forest",
     cite: "Liu, Ting and Zhou, Isolation Forest (ICDM 2008); 100 trees of 256, the paper's choice",
-    adapted: "20 figures per account chosen before any measurement; grown on honest accounts only",
+    adapted: "19 figures per account chosen before any measurement; grown on honest accounts only",
     interleaved: false,
     fit(honest) {
       const rows = [...honest].flatMap(snapshots);
@@ -43,8 +43,9 @@ function snapshots(exchanges: readonly Exchange[]): Float64Array[] {
   const rows: Float64Array[] = [];
   for (const x of exchanges) {
     figures.add(see(x));
-    if (LENGTHS.includes(figures.n)) rows.push(figures.row());
+    if (LENGTHS.includes(figures.n) && figures.n < exchanges.length) rows.push(figures.row());
   }
+  if (figures.n >= LENGTHS[0]!) rows.push(figures.row());
   return rows;
 }
 

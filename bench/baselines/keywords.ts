@@ -23,7 +23,7 @@ export const RULES: readonly RegExp[] = [
   // Judging.
   /\b(?:score|rate|grade|evaluate|rank|judge)\b.{0,60}\b(?:responses?|answers?|completions?|assistants?)\b.{0,80}\b(?:scale|from \d+ to \d+|1[-–]\d+|out of \d+|rubric|criteria)\b/i,
   /\b(?:chosen|preferred) (?:and|or|vs\.?) rejected\b|\bpreference (?:data|pairs?|label)\b|\breward model\b|\bwhich (?:response|answer|assistant) is better\b/i,
-  /(?:评分|打分|评估|评价).{0,20}(?:回答|回复|答案).{0,20}(?:分|标准)|偏好数据|奖励模型/,
+  /(?:评分|打分|评估|评价).{0,20}(?:回答|回复|答案).{0,20}(?:分|标准)|(?:回答|回复|答案).{0,10}(?:评分|打分)|偏好数据|奖励模型/,
   // What nobody needs but for copying.
   /\b(?:ignore|repeat|reveal|print)\b.{0,40}\b(?:system prompt|instructions above|hidden instructions)\b/i,
   /\bas (?:a|an) (?:ai )?teacher model\b|\bdistill?ation\b|蒸馏/i,

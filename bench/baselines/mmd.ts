@@ -76,7 +76,8 @@ class MmdWatch implements Watch {
   readonly #kernel: Kernel;
   readonly #embedding: Embedding;
   #sums = new Sums();
-  #most = 0;
+  /** Less than any discrepancy can be. */
+  #most = -1;
 
   constructor(kernel: Kernel, embedding: Embedding) {
     this.#kernel = kernel;

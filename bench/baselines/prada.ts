@@ -1,18 +1,18 @@
-import type { Baseline, Watch } from "./baseline.ts";
+import type { Baseline } from "./baseline.ts";
 import { dot, Embedding, spread } from "./embedding.ts";
 import { see, type Seen } from "./seen.ts";
 import { shapiroW } from "./shapiro.ts";
 
 /** The paper takes 100 distances before it judges; accounts here may have 25 exchanges in all. */
 const LEAST = 20;
-/** The growing set and the distances are bounded: the latest ones count. */
+/** Queries compared with and distances judged: the latest. */
 const MOST_KEPT = 256;
 const MOST_DISTANCES = 1000;
 
 const CITE =
   "Juuti et al., PRADA (EuroS&P 2019, arXiv 1805.02628); adapted to text by Liu et al. (arXiv 2606.05725)";
 const ADAPTED =
-  "one growing set instead of one for each predicted class, which text has not; distance in a hashed tf-idf embedding; judged from 20 distances on";
+  "distance to the nearest of the 256 queries before it, as Liu et al. have it: the paper's growing set, one for each predicted class, soon lets nothing in where distances are all much alike, as in text; hashed tf-idf embedding; judged from 20 distances on";
 
 /** Synthetic queries are not as far from each other as natural ones: their distances stop being normal, and W falls. */
 export function pradaOneSided(embedding = new Embedding()): Baseline {
@@ -29,7 +29,23 @@ export function pradaOneSided(embedding = new Embedding()): Baseline {
   };
 }
 
-/** The same, where W far from what honest accounts have is suspicious on either side. */
+/** The paper's own protocol but for its classes: distances to a growing set that only the far ones join (algorithm 2). */
+export function pradaGrowing(embedding = new Embedding()): Baseline {
+  return {
+    name: "PRADA, growing set",
+    cite: "Juuti et al., PRADA (EuroS&P 2019, arXiv 1805.02628)",
+    adapted:
+      "one growing set instead of one for each predicted class, which text has not; hashed tf-idf embedding; judged from 20 distances on",
+    interleaved: false,
+    fit: (honest) => embedding.fit(honest),
+    start: () => {
+      const watch = new PradaWatch(embedding, true);
+      return { observe: (seen) => watch.observe(seen), score: () => 1 - watch.w() };
+    },
+  };
+}
+
+/** The one-sided rule, where W far from what honest accounts have is suspicious on either side. */
 export function pradaTwoSided(embedding = new Embedding()): Baseline {
   let middle = 1;
   let width = 1;
@@ -66,33 +82,39 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
-/** Algorithm 2 of the paper, for one class. */
-class PradaWatch implements Watch {
+class PradaWatch {
   readonly #embedding: Embedding;
-  /** G: a query joins when it is farther from all of it than the threshold. */
-  readonly #growing: Float32Array[] = [];
-  /** D: every query's distance to the nearest of G. */
+  readonly #growing: boolean;
+  readonly #before: Float32Array[] = [];
+  /** Every query's distance to the nearest before it. */
   readonly #distances: number[] = [];
-  /** Distances among G when they joined. */
+  /** Of the queries in a growing set: their distances when they joined. */
   readonly #joined: number[] = [];
   #threshold = 0;
 
-  constructor(embedding: Embedding) {
+  constructor(embedding: Embedding, growing = false) {
     this.#embedding = embedding;
+    this.#growing = growing;
   }
 
   observe(seen: Seen): void {
     const vector = this.#embedding.of(seen.features());
-    if (this.#growing.length === 0) return void this.#growing.push(vector);
     let nearest = -1;
-    for (const other of this.#growing) nearest = Math.max(nearest, dot(vector, other));
+    for (const other of this.#before) nearest = Math.max(nearest, dot(vector, other));
     const distance = Math.sqrt(Math.max(0, 2 - 2 * nearest));
-    push(this.#distances, distance, MOST_DISTANCES);
-    if (distance <= this.#threshold) return;
-    push(this.#growing, vector, MOST_KEPT);
+    if (this.#before.length > 0) {
+      push(this.#distances, distance, MOST_DISTANCES);
+      if (this.#growing && !this.#joins(distance)) return;
+    }
+    push(this.#before, vector, MOST_KEPT);
+  }
+
+  #joins(distance: number): boolean {
+    if (distance <= this.#threshold) return false;
     push(this.#joined, distance, MOST_KEPT);
     const [mean, deviation] = moments(this.#joined);
     this.#threshold = Math.max(this.#threshold, mean - deviation);
+    return true;
   }
 
   get enough(): boolean {
@@ -105,10 +127,6 @@ class PradaWatch implements Watch {
     const [mean, deviation] = moments(this.#distances);
     const kept = this.#distances.filter((d) => Math.abs(d - mean) <= 3 * deviation);
     return kept.length < 3 ? 1 : shapiroW(kept);
-  }
-
-  score(): number {
-    return 1 - this.w();
   }
 }
 
