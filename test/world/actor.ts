@@ -20,8 +20,8 @@ export interface Ask {
   readonly parameters?: JsonObject;
   /** A model asked for by name, where it is not the account's usual one. */
   readonly model?: string;
-  /** Milliseconds since the account's first request, where the request carries a time of its own. */
-  readonly after?: number;
+  /** Milliseconds since the request before, where the request brings its own time. */
+  readonly pause?: number;
 }
 
 /** Makes the next request; remembers its own conversations. Null when it has nothing more to ask. */

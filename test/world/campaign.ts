@@ -153,15 +153,17 @@ function circumstancesOf(
       payments,
       (post.half === 1 ? post.start : START + plan.begins * DAY) - Math.floor(lag),
     ),
-    place: lots.chance(plan.sharedPlaces)
-      ? lots.pick(places)()
-      : place(own.fork("place"), lots.pick(plan.places)),
+    place: lots.chance(plan.sharedPlaces) ? lots.pick(places) : placeOfOwn(own, lots.pick(plan.places)),
     perDay: low * (high / low) ** lots.uniform(),
     start: post.start,
     blockedAt: post.blockedAt,
     movesAt: plan.followsReleases ? RELEASE + lots.below(DAY) : undefined,
     ...(plan.synchronised && { rhythm, zone }),
   };
+}
+
+function placeOfOwn(own: Random, kind: PlaceKind): () => Place {
+  return () => place(own.fork("place"), kind);
 }
 
 function partOf(

@@ -53,7 +53,8 @@ export interface Circumstances {
   readonly wordings?: number | undefined;
   readonly worklist?: Worklist | undefined;
   readonly facts?: Partial<Account> | undefined;
-  readonly place?: Place | undefined;
+  /** Makes a place anew, so that the same call gives the same addresses. */
+  readonly place?: (() => Place) | undefined;
   readonly rhythm?: Rhythm | undefined;
   readonly perDay?: number | undefined;
   readonly zone?: number | undefined;
@@ -75,12 +76,11 @@ export function settle(random: Random, id: string, archetype: Archetype, given: 
   const cover = disguise.cover > 0 ? given.cover : undefined;
   function* acts(count: number): Generator<Act> {
     const ask = asking(random, archetype, language, disguise, cover, given);
-    const where = given.place ?? placeOf(random.fork("place"), archetype, disguise, evasion);
+    const where = given.place?.() ?? placeOf(random.fork("place"), archetype, disguise, evasion);
     const rhythm = given.rhythm ?? rhythmOf(random.fork("rhythm"), archetype, disguise);
     const zone = given.zone ?? ZONES[account.country ?? ""] ?? 0;
     const clock = arrivals(random.fork("clock"), {
       rhythm,
-      start,
       zone,
       ...(given.perDay !== undefined && { perDay: given.perDay }),
     });
@@ -90,10 +90,11 @@ export function settle(random: Random, id: string, archetype: Archetype, given: 
       where,
       movesAt: given.movesAt ?? movesAt(random.fork("moves"), harvests),
     });
+    let at = start;
     for (let i = 0; i < count; i++) {
       const next = ask();
       if (next === null) return;
-      const at = next.ask.after === undefined ? clock() : start + next.ask.after;
+      at = next.ask.pause === undefined ? clock(at) : at + next.ask.pause;
       if (given.blockedAt !== undefined && at > given.blockedAt) return;
       yield { exchange: log(i, next.ask, at), harvest: next.harvest };
     }

@@ -18,14 +18,12 @@ export interface Pace {
   readonly rhythm: Rhythm;
   /** Median exchanges a day; the account's own is drawn around it. Default: by rhythm. */
   readonly perDay?: number;
-  /** First request, milliseconds since the epoch. */
-  readonly start: number;
   /** Hours east of Greenwich. */
   readonly zone: number;
 }
 
-/** Times of requests, never going back. */
-export function arrivals(random: Random, { rhythm, perDay, start, zone }: Pace): () => number {
+/** When the next request comes after one at a given time. */
+export function arrivals(random: Random, { rhythm, perDay, zone }: Pace): (after: number) => number {
   const week = weekOf(random, rhythm);
   const mean = DAY / around(random, perDay ?? PER_DAY[rhythm], perDay === undefined ? 1.2 : 0.3);
   const length = rhythm === "batch" ? DAY / mean : SESSION[rhythm] * Math.exp(0.5 * random.normal());
@@ -33,12 +31,10 @@ export function arrivals(random: Random, { rhythm, perDay, start, zone }: Pace):
   const within = Math.min(mean, rhythm === "person" ? 100_000 * Math.exp(0.5 * random.normal()) : 4000);
   const pause = Math.max(mean, length * mean - (length - 1) * within);
   const hour = random.below(24);
-  let at = start;
-  return () => {
-    if (length > 1 && !random.chance(1 / length)) at += Math.ceil(within * exponential(random));
-    else if (rhythm === "batch") at = nextAt(at, hour) + random.below(600_000);
-    else at = through(week, zone, at, pause * exponential(random));
-    return at;
+  return (after) => {
+    if (length > 1 && !random.chance(1 / length)) return after + Math.ceil(within * exponential(random));
+    if (rhythm === "batch") return nextAt(after, hour) + random.below(600_000);
+    return through(week, zone, after, pause * exponential(random));
   };
 }
 

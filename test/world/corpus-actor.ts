@@ -39,15 +39,13 @@ function sender(random: Random, corpus: Corpus, { order = "file" }: CorpusOption
   const rows = order === "file" ? from(random, corpus.rows) : shuffled(random, corpus.rows);
   const timed = order === "file" && corpus.rows.every(({ time }) => time !== null);
   let at = -1;
-  let after = 0;
   return () => {
     const row = rows[++at];
     if (!row) return null;
     const previous = rows[at - 1];
     // Real pauses, but none longer than a day and none back.
-    if (timed && previous)
-      after += Math.min(DAY, Math.max(0, (row.time as number) - (previous.time as number)));
-    return { ...asked(random, row), ...(timed && { after }) };
+    const pause = timed && previous ? (row.time as number) - (previous.time as number) : 0;
+    return { ...asked(random, row), ...(timed && { pause: Math.min(DAY, Math.max(0, pause)) }) };
   };
 }
 

@@ -90,6 +90,9 @@ const COUNTRIES: Readonly<Record<Language, readonly string[]>> = {
   de: ["DE", "DE", "AT", "CH"],
   es: ["ES", "MX", "AR", "CO"],
   zh: ["CN", "CN", "CN", "TW", "SG"],
+  fr: ["FR", "FR", "BE", "CA"],
+  pt: ["BR", "BR", "PT"],
+  ja: ["JP"],
 };
 
 export const PUBLIC = [
@@ -104,6 +107,8 @@ export const PUBLIC = [
 ];
 const MAIL: Readonly<Partial<Record<Language, readonly string[]>>> = {
   de: ["gmail.com", "gmx.de", "web.de", "outlook.com"],
+  fr: ["gmail.com", "orange.fr", "outlook.fr", "free.fr"],
+  ja: ["gmail.com", "yahoo.co.jp", "outlook.jp"],
   zh: ["qq.com", "163.com", "gmail.com", "126.com", "outlook.com"],
 };
 const FIRM = [

@@ -94,8 +94,10 @@ export interface Software {
 }
 
 /** Client libraries: the popular ones are everywhere, in several versions. */
-const LIBRARIES: readonly (readonly [name: string, tls: string, weight: number])[] = [
-  ["OpenAI/Python", "python", 30],
+type Library = readonly [name: string, tls: string, weight: number];
+const COMMONEST: Library = ["OpenAI/Python", "python", 30];
+const LIBRARIES: readonly Library[] = [
+  COMMONEST,
   ["OpenAI/JS", "node", 16],
   ["python-requests", "python-requests", 8],
   ["axios", "node", 7],
@@ -125,8 +127,7 @@ export function softwareOf(random: Random, kind: PlaceKind): Software {
     return { userAgent: `${name}/${120 + Math.floor(12 ** random.uniform())}`, ja4: ja4Of(name) };
   }
   let left = random.uniform() * LIBRARIES.reduce((sum, [, , weight]) => sum + weight, 0);
-  const [name, tls] =
-    LIBRARIES.find(([, , weight]) => (left -= weight) < 0) ?? LIBRARIES[0];
+  const [name, tls] = LIBRARIES.find(([, , weight]) => (left -= weight) < 0) ?? COMMONEST;
   const version = `${1 + random.below(2)}.${Math.floor(90 ** random.uniform())}.${random.below(3)}`;
   return { userAgent: `${name} ${version}`, ja4: ja4Of(`${tls} ${Math.floor(4 ** random.uniform())}`) };
 }

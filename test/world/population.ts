@@ -1,11 +1,29 @@
 import type { Random } from "../../src/stats/random.ts";
 import type { Archetype } from "./actor.ts";
-import { applications } from "./applications.ts";
 import { type Circumstances, type Citizen, settle } from "./citizen.ts";
-import { evaluators, neighbours } from "./neighbours.ts";
-import { people } from "./people.ts";
+import { carriers } from "./honest/carriers.ts";
+import { code } from "./honest/code.ts";
+import { evaluation } from "./honest/evaluation.ts";
+import { labels } from "./honest/labels.ts";
+import { lookup } from "./honest/lookup.ts";
+import { neighbours } from "./honest/neighbours.ts";
+import { people } from "./honest/people.ts";
+import { talk } from "./honest/talk.ts";
+import { texts } from "./honest/texts.ts";
+import { writing } from "./honest/writing.ts";
 
-export const honest: readonly Archetype[] = [...applications, ...people, ...neighbours, ...evaluators];
+export const honest: readonly Archetype[] = [
+  ...labels,
+  ...texts,
+  ...lookup,
+  ...code,
+  ...talk,
+  ...writing,
+  ...carriers,
+  ...people,
+  ...neighbours,
+  ...evaluation,
+];
 
 /** One account of an archetype; under a disguise with cover traffic of an honest one, unless another is given. */
 export function citizen(
