@@ -38,7 +38,7 @@ const test: Subcommand = {
     for (const answer of answers) {
       const { sink, where, ok, error } = answer;
       if (args.flag("json")) io.out(`${JSON.stringify(answer)}\n`);
-      else io.out(`${ok ? "ok    " : "FAILED"}  ${sink}  ${where}${error === null ? "" : `: ${error}`}\n`);
+      else io.out(`${ok ? "ok    " : "FAILED"}  ${sink}  ${error ?? where}\n`);
     }
     return answers.every(({ ok }) => ok) ? 0 : 1;
   },
