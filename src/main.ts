@@ -35,6 +35,10 @@ const COMMANDS: Readonly<
     summary: "one account: what it did, what it may, why it stands out",
     load: async () => (await import("./cli/account.ts")).account,
   },
+  campaign: {
+    summary: "accounts judged to be one operation",
+    load: async () => (await import("./cli/campaign.ts")).campaign,
+  },
   tail: {
     summary: "exchanges and alarms as they come",
     load: async () => (await import("./cli/tail.ts")).tail,

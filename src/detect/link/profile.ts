@@ -7,6 +7,8 @@ import { networkOf } from "./network.ts";
 export const HOUR = 3_600_000;
 /** Hours of activity that are remembered: the last two weeks (field/detection.md, 7). */
 export const HOURS_KEPT = 336;
+/** 2100: a log with later times is wrong, and one such line would push everything else out of the last two weeks. */
+const LATEST = 4_102_444_800_000;
 /** Segments shorter than this ("Question:", "Thanks.") say nothing about what is worked through. */
 const ITEM_TOKENS = 4;
 /** A segment that returns in a fifth of the exchanges, and at least three times, is template (as in sketch.ts). */
@@ -79,7 +81,7 @@ export class Profile {
   observe(x: Exchange, reading: Reading | null, time: number): void {
     this.#count(COUNTS.exchanges);
     this.#outcome(x.status, time);
-    if (Number.isFinite(time) && time > 0) this.#when(time);
+    if (time > 0 && time < LATEST) this.#when(time);
     if (x.client?.ip !== undefined) {
       const network = networkOf(x.client.ip);
       this.#keep("network", network);
@@ -190,7 +192,7 @@ export class Profile {
   #when(time: number): void {
     if (this.first === 0 || time < this.first) this.#times[TIMES.first] = time;
     if (time > this.last) this.#times[TIMES.last] = time;
-    const hour = Math.min(Math.floor(time / HOUR), 0xfffffffe);
+    const hour = Math.floor(time / HOUR);
     const latest = this.#words[COUNTS.lastHour] as number;
     if (hour > latest) {
       const from = Math.max(latest + 1, hour - HOURS_KEPT + 1);

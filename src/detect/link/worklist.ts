@@ -10,7 +10,7 @@ const REPEATED = 0.25;
 const MIN_ITEMS = 3;
 /** More items than any list that accounts of one cluster can be compared on. */
 const MOST_ITEMS = 20_000;
-const DRAWS = 999;
+const DRAWS = 1999;
 const MOST_ACCOUNTS = 300;
 const SPACE = 2 ** 32;
 

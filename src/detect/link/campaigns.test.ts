@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { type Harvest, Campaigns, levelOf } from "./campaigns.ts";
+import type { Cluster } from "./clusters.ts";
+
+const names = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, i) => `acc_${String(from + i).padStart(3, "0")}`);
+
+const cluster = (accounts: readonly string[], fields: Partial<Cluster> = {}): Cluster => ({
+  accounts,
+  formedOn: "content",
+  link: 0.0002,
+  linkQ: 0.01,
+  concealed: 1,
+  declared: null,
+  known: 1,
+  strength: 1,
+  worklist: { repeated: 0, items: 100, sameSheet: false, divided: null },
+  failover: null,
+  because: ["they share 3 templates"],
+  gated: true,
+  ...fields,
+});
+const at = (day: number): string => `2026-03-${String(day).padStart(2, "0")}T00:00:00.000Z`;
+const harvests =
+  (p: number): ((accounts: readonly string[]) => Harvest) =>
+  () => ({ p, score: 3, because: ["300 accounts x 25 exchanges, 97 % long answers"] });
+const seen = (gated: Cluster[]) => ({ formed: gated, gated });
+
+describe("Campaigns", () => {
+  it("keeps an id while accounts come and go, and tells only what changed", () => {
+    const campaigns = new Campaigns({ bounded: false });
+    const [first] = campaigns.update(seen([cluster(names(0, 40))]), at(1), harvests(0.03)).lines;
+    expect(first).toMatchObject({ link: 0.0002, harvest: 0.03, tier: "watch", concealed: 1 });
+    expect(campaigns.update(seen([cluster(names(0, 40))]), at(2), harvests(0.03)).lines).toEqual([]);
+    const grown = campaigns.update(seen([cluster(names(10, 70))]), at(3), harvests(0.03));
+    expect(grown.lines.map((line) => [line.campaign, line.accounts.length])).toEqual([[first?.campaign, 60]]);
+    expect(grown.alarms).toEqual([]);
+    const other = campaigns.update(
+      seen([cluster(names(200, 220)), cluster(names(10, 70))]),
+      at(4),
+      harvests(0.03),
+    );
+    expect(other.lines).toHaveLength(1);
+    expect(other.lines[0]?.campaign).not.toBe(first?.campaign);
+  });
+
+  it("gives a campaign that splits to its larger part, and the rest a new id", () => {
+    const campaigns = new Campaigns({ bounded: false });
+    const [whole] = campaigns.update(seen([cluster(names(0, 100))]), at(1), harvests(0.5)).lines;
+    const { lines } = campaigns.update(
+      seen([cluster(names(0, 30)), cluster(names(30, 100))]),
+      at(2),
+      harvests(0.5),
+    );
+    expect(lines.map((line) => line.campaign === whole?.campaign)).toEqual([false, true]);
+  });
+
+  it("raises an alarm when a campaign newly reaches a tier, by the larger p, and never lowers one", () => {
+    const campaigns = new Campaigns({ bounded: false });
+    const tiers = [0.2, 0.04, 0.04, 0.005, 0.3].map((p, day) => {
+      const { lines, alarms } = campaigns.update(seen([cluster(names(0, 9))]), at(day + 1), harvests(p));
+      return [lines[0]?.tier, alarms.map(({ tier, q }) => [tier, q])];
+    });
+    expect(tiers).toEqual([
+      ["none", []],
+      ["watch", [["watch", null]]],
+      [undefined, []],
+      ["review", [["review", null]]],
+      ["review", []],
+    ]);
+    const weak = new Campaigns({ bounded: false });
+    const { alarms } = weak.update(seen([cluster(names(0, 9), { link: 0.04 })]), at(1), harvests(0.0001));
+    expect(alarms[0]).toMatchObject({ tier: "watch", p: 0.04 });
+    expect(alarms[0]?.signals.map(({ name }) => name)).toEqual(["link", "harvest", "concealment"]);
+  });
+
+  it("bounds by Benjamini-Hochberg where calibration, link and accounts file allow it", () => {
+    const four = [0, 10, 20, 30].map((from) => cluster(names(from, from + 10)));
+    const tiersOf = (bounded: boolean, clusters: Cluster[], p: number, run = 1) =>
+      new Campaigns({ bounded }, { runs: run - 1, campaigns: [] })
+        .update(seen(clusters), at(1), harvests(p))
+        .lines.map(({ tier }) => tier);
+    // q / 2 in the first run: 0.024 <= 0.025 x 4 / 4.
+    expect(tiersOf(true, four, 0.024)).toEqual(Array(4).fill("bounded"));
+    expect(tiersOf(true, four, 0.026)).toEqual(Array(4).fill("watch"));
+    expect(tiersOf(true, four, 0.004, 3)).toEqual(Array(4).fill("review"));
+    expect(tiersOf(true, four, 0.004, 2)).toEqual(Array(4).fill("bounded"));
+    expect(tiersOf(false, four, 0.004)).toEqual(Array(4).fill("review"));
+    expect(
+      tiersOf(
+        true,
+        four.map((each) => ({ ...each, linkQ: 0.2 })),
+        0.004,
+      ),
+    ).toEqual(Array(4).fill("review"));
+    expect(
+      tiersOf(
+        true,
+        four.map((each) => ({ ...each, known: 0 })),
+        0.004,
+      ),
+    ).toEqual(Array(4).fill("review"));
+  });
+
+  it("spends at most 0.05 over all runs", () => {
+    let spent = 0;
+    for (let run = 1; run <= 100_000; run++) spent += levelOf(run);
+    expect(spent).toBeLessThan(0.05);
+    expect(spent).toBeGreaterThan(0.045);
+  });
+
+  it("goes on from its state as if there had been no break", () => {
+    const runs: [Cluster[], number][] = [
+      [[cluster(names(0, 20))], 0.03],
+      [[cluster(names(5, 30)), cluster(names(50, 70))], 0.002],
+      [[cluster(names(50, 75))], 0.002],
+    ];
+    const whole = new Campaigns({ bounded: true });
+    let broken = new Campaigns({ bounded: true });
+    for (const [day, [clusters, p]] of runs.entries()) {
+      broken = new Campaigns({ bounded: true }, JSON.parse(JSON.stringify(broken.state())));
+      expect(broken.update(seen(clusters), at(day + 1), harvests(p))).toEqual(
+        whole.update(seen(clusters), at(day + 1), harvests(p)),
+      );
+    }
+    expect(broken.state()).toEqual(whole.state());
+  });
+});

@@ -1,0 +1,231 @@
+import { createHash } from "node:crypto";
+import type { JsonObject } from "../../exchange/exchange.ts";
+import { higher, type Tier, tierOf } from "../tier.ts";
+import { type Cluster, type Clusters, stepUp } from "./clusters.ts";
+
+/** False discovery rate of the bounded tier, over all runs together. */
+const BOUNDED_Q = 0.05;
+/** A cluster continues a campaign when so much of the smaller one of them is in the other. */
+const SAME = 0.5;
+
+/** How much the pooled traffic of a cluster's accounts looks like harvesting. */
+export interface Harvest {
+  /** Against honest groups that passed the same formation and gate. */
+  readonly p: number;
+  readonly score: number;
+  readonly because: readonly string[];
+}
+
+/** A line of campaigns.jsonl (contract.md). The last line for an id is current. */
+export interface CampaignLine {
+  readonly time: string;
+  readonly campaign: string;
+  readonly accounts: readonly string[];
+  readonly link: number;
+  readonly harvest: number;
+  readonly concealed: number;
+  /** The highest reached so far. */
+  readonly tier: Tier;
+  readonly because: readonly string[];
+}
+
+/** An alarm about a campaign, as a line of alarms.jsonl. */
+export interface CampaignAlarm {
+  readonly time: string;
+  readonly subject: { readonly campaign: string };
+  readonly tier: Tier;
+  /** The larger one of link and harvest: both must hold. */
+  readonly p: number;
+  /** Adjusted p of the error-controlled procedure; null in runs and calibrations that bound nothing. */
+  readonly q: number | null;
+  readonly signals: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly percentile: null;
+    readonly because: string;
+    readonly evidence: readonly string[];
+  }[];
+  readonly benignReading: string;
+}
+
+/** The journal's event for a line. */
+export function campaignEvent(line: CampaignLine): JsonObject {
+  return { type: "campaign", ...(line as unknown as JsonObject) };
+}
+
+export interface CampaignState {
+  readonly runs: number;
+  /** Current lines, by first sighting. */
+  readonly campaigns: readonly CampaignLine[];
+}
+
+/**
+ * Campaigns over successive runs of linking: a campaign keeps its id while its accounts come and go, its tier only rises,
+ * and it is told again only when something changed.
+ *
+ * Reported apart: `link` (they are one operation), `harvest` (their pooled traffic harvests), `concealed` (no identity
+ * covers them). A campaign is all three: clusters come here gated on link and concealment, and p = max(link, harvest).
+ *
+ * Bounded: Benjamini-Hochberg over the clusters gated in one run, on p. What is controlled at 0.05 is the false discovery
+ * rate of the claim *harvests* (its p is conformal against honest groups that went through the same gate, and p is at
+ * least that); the claim *linked* must hold beside it at linkQ <= 0.05, false discovery rate over all clusters formed. Looking
+ * again costs: only runs 1, 2, 4, 8 … can bound, the j-th at 0.05 / (j (j + 1)); these levels sum to 0.05, and V / max(1, R)
+ * over all runs is at most the sum over runs.
+ */
+export class Campaigns {
+  readonly #bounds: boolean;
+  #runs: number;
+  readonly #campaigns: Map<string, CampaignLine>;
+
+  /** @param options bounded: false for a calibration that bounds nothing (the built-in one) */
+  constructor({ bounded }: { readonly bounded: boolean }, state?: CampaignState) {
+    this.#bounds = bounded;
+    this.#runs = state?.runs ?? 0;
+    this.#campaigns = new Map(state?.campaigns.map((line) => [line.campaign, line]));
+  }
+
+  /** As plain JSON; `new Campaigns(options, state)` goes on exactly from here. */
+  state(): CampaignState {
+    return { runs: this.#runs, campaigns: [...this.#campaigns.values()] };
+  }
+
+  /** @param time of the exchange up to which traffic was read */
+  update(
+    { gated }: Clusters,
+    time: string,
+    harvest: (accounts: readonly string[]) => Harvest,
+  ): { lines: CampaignLine[]; alarms: CampaignAlarm[] } {
+    this.#runs++;
+    const judged = gated.map((cluster) => {
+      const harvested = harvest(cluster.accounts);
+      return { cluster, harvested, p: Math.max(cluster.link, harvested.p) };
+    });
+    const level = this.#bounds ? levelOf(this.#runs) : 0;
+    const adjusted = stepUp(judged.map(({ p }) => p)).map((q) => (level === 0 ? 1 : (q * BOUNDED_Q) / level));
+    const ids = this.#continued(gated);
+
+    const lines: CampaignLine[] = [];
+    const alarms: CampaignAlarm[] = [];
+    for (const [i, { cluster, harvested, p }] of judged.entries()) {
+      const q = adjusted[i] as number;
+      const id = ids[i] ?? newId(cluster, time);
+      const before = this.#campaigns.get(id);
+      const now = boundedBy(cluster, q) ? "bounded" : tierOf(p);
+      const tier = before && !higher(now, before.tier) ? before.tier : now;
+      const line: CampaignLine = {
+        time,
+        campaign: id,
+        accounts: cluster.accounts,
+        link: upTo(cluster.link),
+        harvest: upTo(harvested.p),
+        concealed: Math.round(cluster.concealed * 1000) / 1000,
+        tier,
+        because: [...cluster.because, ...harvested.because],
+      };
+      if (before && same(before, line)) continue;
+      this.#campaigns.set(id, line);
+      lines.push(line);
+      if (higher(tier, before?.tier ?? "none"))
+        alarms.push(alarmOf(line, cluster, harvested, level === 0 ? null : q));
+    }
+    return { lines, alarms };
+  }
+
+  /** For each cluster the id of the campaign it continues: the pairs that overlap most first, each id once. */
+  #continued(gated: readonly Cluster[]): (string | undefined)[] {
+    const holders = new Map<string, string[]>();
+    for (const { campaign, accounts } of this.#campaigns.values()) {
+      for (const account of accounts) {
+        const list = holders.get(account);
+        if (list) list.push(campaign);
+        else holders.set(account, [campaign]);
+      }
+    }
+    const overlaps = gated.flatMap(({ accounts }, at) => {
+      const shared = new Map<string, number>();
+      for (const account of accounts)
+        for (const id of holders.get(account) ?? []) shared.set(id, (shared.get(id) ?? 0) + 1);
+      return [...shared].map(([id, n]) => ({ at, id, n }));
+    });
+    const ids: (string | undefined)[] = gated.map(() => undefined);
+    const taken = new Set<string>();
+    for (const { at, id, n } of overlaps.sort((a, b) => b.n - a.n || (a.id < b.id ? -1 : 1) || a.at - b.at)) {
+      const sizes = [gated[at]?.accounts.length ?? 0, this.#campaigns.get(id)?.accounts.length ?? 0];
+      if (ids[at] !== undefined || taken.has(id) || n < SAME * Math.min(...sizes)) continue;
+      ids[at] = id;
+      taken.add(id);
+    }
+    return ids;
+  }
+}
+
+/** Level of a run, counted from 1: 0 for runs that bound nothing. */
+export function levelOf(run: number): number {
+  const j = Math.log2(run) + 1;
+  return Number.isInteger(j) ? BOUNDED_Q / (j * (j + 1)) : 0;
+}
+
+/** Where most of the accounts are unknown to the accounts file, that they conceal who they are is no finding. */
+function boundedBy({ linkQ, known }: Cluster, q: number): boolean {
+  return q <= BOUNDED_Q && linkQ <= BOUNDED_Q && known >= 0.5;
+}
+
+function newId({ accounts, formedOn }: Cluster, time: string): string {
+  const hash = createHash("sha256");
+  for (const part of [time, formedOn, ...accounts]) hash.update(`${part}\n`);
+  return `camp_${hash.digest("hex").slice(0, 20)}`;
+}
+
+/** But for the time and the reasons, whose figures move with every exchange. */
+function same(a: CampaignLine, b: CampaignLine): boolean {
+  return (
+    a.tier === b.tier &&
+    a.link === b.link &&
+    a.harvest === b.harvest &&
+    a.concealed === b.concealed &&
+    a.accounts.length === b.accounts.length &&
+    a.accounts.every((account, i) => account === b.accounts[i])
+  );
+}
+
+function alarmOf(line: CampaignLine, cluster: Cluster, harvested: Harvest, q: number | null): CampaignAlarm {
+  const signal = (
+    name: string,
+    value: number,
+    because: readonly string[],
+  ): CampaignAlarm["signals"][number] => ({
+    name,
+    value,
+    percentile: null,
+    because: because.join("; "),
+    evidence: [],
+  });
+  return {
+    time: line.time,
+    subject: { campaign: line.campaign },
+    tier: line.tier,
+    p: Math.max(line.link, line.harvest),
+    q: q === null ? null : upTo(Math.min(1, q)),
+    signals: [
+      signal("link", line.link, cluster.because),
+      signal("harvest", Math.round(harvested.score * 1e4) / 1e4, harvested.because),
+      signal("concealment", line.concealed, [identityOf(cluster)]),
+    ],
+    benignReading:
+      "Could also be one company, class or reseller whose accounts do not say that they belong together, or people of one " +
+      "place who use one program. Linked is not guilty: ask who they are before acting on all of them.",
+  };
+}
+
+function identityOf({ concealed, known, accounts }: Cluster): string {
+  const unknown =
+    known < 1 ? ` (${Math.round((1 - known) * accounts.length)} are not in the accounts file)` : "";
+  return `${Math.round(100 * concealed)} % of the ${accounts.length} accounts stand under no common declared identity${unknown}`;
+}
+
+/** Two significant digits, upwards: a p-value may only get larger by it. */
+function upTo(p: number): number {
+  if (!(p > 0)) return 0;
+  const unit = 10 ** (Math.floor(Math.log10(p)) - 1);
+  return Math.min(1, Number((Math.ceil(p / unit - 1e-9) * unit).toPrecision(2)));
+}
