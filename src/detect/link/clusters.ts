@@ -88,7 +88,10 @@ export function findClusters(
   const worklists = new Worklists(population);
   const candidates = candidatesOf(population).map((candidate) => ({
     candidate,
-    worklist: worklists.of(candidate.accounts, random.fork(`items/${nameOf(candidate, population)}`)),
+    worklist: worklists.of(
+      oneOfEach(candidate.accounts, units),
+      random.fork(`items/${nameOf(candidate, population)}`),
+    ),
   }));
   const repeats = repeatsOf(units);
   let passed = new Set<number>();

@@ -2,6 +2,7 @@ import { hashText } from "../../stats/hash.ts";
 import type { Random } from "../../stats/random.ts";
 import type { Member } from "./member.ts";
 import type { Population } from "./population.ts";
+import { HOUR, HOURS_KEPT } from "./profile.ts";
 
 const DAY = 86_400_000;
 /** A day with so many times the sign-ups of the median day stands apart: a launch, an article, a course, a bulk registration. */
@@ -28,7 +29,7 @@ const FLAT = 0.3;
 export interface Strata {
   /** All accounts ordered by strata, each order coarser: burst, plan, country and time of day; …; by sign-up alone. */
   readonly orders: readonly Order[];
-  /** Plan and country of each account, as a number. */
+  /** Plan and country of each account, as a number; 0 = not known. */
   readonly origin: Uint32Array;
 }
 
@@ -50,19 +51,19 @@ export interface Block {
 
 /** @param leftOut accounts that take part in no comparison but their own cluster's */
 export function strataOf(
-  { members, hourOffsets, hours }: Population,
+  { members, span, hourOffsets, hours }: Population,
   leftOut: ReadonlySet<number> = new Set(),
 ): Strata {
   const joined = members.map(({ facts, profile }) => {
     const created = facts?.createdAt ? Date.parse(facts.createdAt) : Number.NaN;
     return Number.isFinite(created) ? created : profile.first;
   });
-  const plan = members.map(planOf);
+  const hoursOf = (i: number): Uint16Array => hours.subarray(hourOffsets[i], hourOffsets[i + 1]);
+  const firstHour = Math.floor(span.end / HOUR) - HOURS_KEPT + 1;
+  const plan = members.map((member, i) => planOf(member) ?? weekOf(hoursOf(i), firstHour));
   const burst = burstsOf(joined, leftOut);
-  const country = members.map(({ facts }) => (facts?.country ? hashText(facts.country) : 0));
-  const phase = members.map((_, i) =>
-    phaseOf(hours.subarray(hourOffsets[i] as number, hourOffsets[i + 1] as number)),
-  );
+  const country = members.map(placeOf);
+  const phase = members.map((_, i) => phaseOf(hoursOf(i)));
   const label = (parts: (i: number) => readonly unknown[]): string[] =>
     members.map((_, i) => parts(i).join("/"));
   // From fine to coarse. The time of day is given up first, as countries have their own.
@@ -75,7 +76,9 @@ export function strataOf(
     label(() => []),
   ];
   const orders = [0, 1, 3, 4, 5].map((from) => orderBy(finest(levels.slice(from), leftOut), joined, leftOut));
-  const origin = Uint32Array.from(members, (_, i) => hashText(`${plan[i]}/${country[i]}`));
+  const origin = Uint32Array.from(members, (_, i) =>
+    country[i] === "" ? 0 : hashText(`${plan[i]}/${country[i]}`),
+  );
   return { orders, origin };
 }
 
@@ -92,7 +95,8 @@ export function blocksFor(strata: Strata, cluster: Uint32Array): Block[] {
 
 /**
  * Whether comparison sets are as mixed as the cluster in plan and country. Where a small population cannot hold these
- * fixed (a country whose few accounts are mostly the cluster), whatever goes with them would look like a link.
+ * fixed (a country whose few accounts are mostly the cluster), or does not know them, whatever goes with them would look
+ * like a link.
  */
 export function holdsOrigin(
   { origin }: Strata,
@@ -100,6 +104,7 @@ export function holdsOrigin(
   cluster: Uint32Array,
   random: Random,
 ): boolean {
+  if (cluster.filter((account) => origin[account] === 0).length > cluster.length / 2) return false;
   const alike = (set: Uint32Array): number => {
     const counts = new Map<number, number>();
     for (const account of set) {
@@ -232,11 +237,18 @@ function burstsOf(joined: readonly number[], leftOut: ReadonlySet<number>): stri
   return days.map((day) => ((counts.get(day) ?? 0) >= bar ? `burst ${day}` : ""));
 }
 
-function planOf({ facts }: Member): string {
+/** The country; where the accounts file does not say, the network it mostly comes from, which goes with a country. */
+function placeOf({ facts, profile }: Member): string {
+  if (facts?.country) return facts.country.slice(0, 8);
+  const [network] = profile.frequent("asn", 1);
+  return network ? `network ${network.key}` : "";
+}
+
+function planOf({ facts }: Member): string | null {
   switch (facts?.plan) {
     case undefined:
     case null:
-      return "unknown";
+      return null;
     case "business":
     case "enterprise":
       return "business";
@@ -247,6 +259,16 @@ function planOf({ facts }: Member): string {
       // An operator's own word: bounded, as it is only a label.
       return `own:${facts?.plan?.slice(0, 40)}`;
   }
+}
+
+/** Where no plan is known: who never works at a weekend works like a business. */
+function weekOf(hours: Uint16Array, firstHour: number): string {
+  const weekend = hours.some((hour) => {
+    // Day 0 of the epoch was a Thursday.
+    const day = (Math.floor((firstHour + hour) / 24) + 4) % 7;
+    return day === 0 || day === 6;
+  });
+  return weekend || hours.length < 8 ? "unknown" : "unknown, weekdays";
 }
 
 /** Quarter of the day around which an account works, 0..3; 4 when it works round the clock or hardly at all. */

@@ -10,6 +10,8 @@ const REPEATED = 0.25;
 const MIN_ITEMS = 3;
 /** More items than any list that accounts of one cluster can be compared on. */
 const MOST_ITEMS = 20_000;
+/** What more accounts than this send is a greeting, no item. */
+const MOST_OWNERS = 1000;
 const DRAWS = 1999;
 const MOST_ACCOUNTS = 300;
 const SPACE = 2 ** 32;
@@ -121,15 +123,16 @@ export class Worklists {
     return size < 4 ? null : dividedAmong(ours.slice(0, size), others.slice(0, 10 * size), random);
   }
 
-  /** Places of an account's items below a threshold that at least three accounts have, of one half. */
+  /** Places of an account's items below a threshold that at least three accounts have and not everybody, of one half. */
   #public(account: number, threshold: number, half: 0 | 1): number[] {
     const places: number[] = [];
     for (const hash of (this.#items[account] as Items).hashes) {
       if (hash >= threshold) break;
       if ((hash & 1) !== half) continue;
       const place = this.#placeOf(hash);
-      if (place >= 0 && (this.#starts[place + 1] as number) - (this.#starts[place] as number) >= 3)
-        places.push(place);
+      if (place < 0) continue;
+      const owners = (this.#starts[place + 1] as number) - (this.#starts[place] as number);
+      if (owners >= 3 && owners <= MOST_OWNERS) places.push(place);
     }
     return places;
   }
