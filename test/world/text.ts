@@ -1,4 +1,5 @@
-import type { Random } from "../../src/stats/random.ts";
+import { type Random, seeded } from "../../src/stats/random.ts";
+import { coined } from "./coined.ts";
 import { type Part, parsed } from "./pattern.ts";
 import { type Language, type Stock, stock, type Subject, unspaced } from "./words.ts";
 
@@ -61,10 +62,15 @@ function spoken(of: Speaker, parts: readonly Part[]): string {
 function proseOf(of: Speaker, sentences: number): string {
   const between = unspaced(of.language) ? "" : " ";
   let text = "";
-  for (let i = 0; i < sentences; i++) {
-    text += (i === 0 ? "" : between) + spoken(of, parsed(of.random.pick(of.words.statements)));
-  }
+  for (let i = 0; i < sentences; i++) text += (i === 0 ? "" : between) + sentence(of);
   return text;
+}
+
+/** Mostly anything, sometimes a note of the kind that offices write. */
+function sentence(of: Speaker): string {
+  const { random, words } = of;
+  const text = spoken(of, parsed(random.pick(random.chance(0.8) ? words.sentences : words.statements)));
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function word(of: Speaker, slot: string): string {
@@ -80,6 +86,8 @@ function word(of: Speaker, slot: string): string {
     default: {
       const drawn = COUNTED[slot]?.(of);
       if (drawn !== undefined) return drawn;
+      const macro = words.macros[slot] ?? stock.en.macros[slot];
+      if (macro) return spoken(of, parsed(random.pick(macro)));
       const list = words.common[slot] ?? stock.en.common[slot];
       if (!list) throw new RangeError(`{${slot}}: no such words in the world's stock`);
       return random.pick(list);
@@ -87,6 +95,10 @@ function word(of: Speaker, slot: string): string {
   }
 }
 
+const STEMS =
+  "user|item|order|row|node|page|total|price|event|cache|file|path|token|score|index|query|batch|group|label|image|point|session|invoice|message|config|result|buffer|width|offset|parent|child|key|value|count|list|map|name|date|size|state|type|input|output|parse|load|build|merge|update|check|send|fetch|render|format|filter|sort|find|next|last|old|new|max|min|temp|raw".split(
+    "|",
+  );
 const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ";
 const CURRENCY: Readonly<Record<Language, (amount: string) => string>> = {
   en: (amount) => `$${amount}`,
@@ -119,8 +131,13 @@ const COUNTED: Readonly<Record<string, (of: Speaker) => string>> = {
     ) as [string, string];
     return unspaced(language) ? name : `${name} ${surname}`;
   },
-  variable: ({ random }) =>
-    `${random.pick(["user", "item", "order", "row", "node", "page", "total", "price", "event", "cache"])}${random.pick(["", "s", "Id", "Count", "List", "Map", "_name", "_at"])}`,
+  word: ({ random, language }) => coined(random, language),
+  variable: ({ random }) => {
+    const [first, second] = [random.pick(STEMS), random.pick(STEMS)];
+    const u = random.uniform();
+    if (u < 0.35) return first;
+    return u < 0.7 ? first + second.charAt(0).toUpperCase() + second.slice(1) : `${first}_${second}`;
+  },
 };
 
 function two(n: number): string {
@@ -143,20 +160,32 @@ export function prose(random: Random, language: Language, sentences: number): st
 }
 
 /**
- * Text of about so many words (a Chinese word is 1.7 characters), cut where it is long enough. Cheap: sentences repeat after
- * a while. Long answers are often set as lists or under headings.
+ * Text of about so many words (a Chinese word is 1.7 characters), cut where it is long enough. Long answers are often set as
+ * lists or under headings. Cheap: answers take their sentences from a few thousand.
  */
 export function answerOf(random: Random, language: Language, words: number): string {
   const wanted = Math.max(1, Math.round(words * (unspaced(language) ? 1.7 : 5.7)));
-  const sentences = Math.min(12, 1 + Math.ceil(words / 12));
+  const pool = poolOf(language);
   const style = words > 60 ? random.below(4) : 0;
-  let block = "";
-  if (style < 2) block = `${prose(random, language, sentences)} `;
-  else {
-    for (let i = 0; i < sentences; i++)
-      block += `${style === 2 ? `${i + 1}. ` : i % 3 === 0 ? `\n**${say(random, language, "{thing}")}**\n` : "- "}${prose(random, language, 1)}\n`;
+  let text = "";
+  for (let i = 0; text.length < wanted; i++) {
+    if (style === 2) text += `${i + 1}. `;
+    else if (style === 3) text += i % 4 === 0 ? `\n**${say(random, language, "{thing}")}**\n- ` : "- ";
+    text += `${random.pick(pool)}${style < 2 ? " " : "\n"}`;
   }
-  return block.repeat(Math.ceil(wanted / block.length)).slice(0, wanted);
+  return text.slice(0, wanted);
+}
+
+const pools = new Map<Language, readonly string[]>();
+
+function poolOf(language: Language): readonly string[] {
+  let pool = pools.get(language);
+  if (!pool) {
+    const random = seeded(`answers in ${language}`);
+    const of: Speaker = { random, language, subjects: stock[language].subjects, words: stock[language] };
+    pools.set(language, (pool = Array.from({ length: 4096 }, () => sentence(of))));
+  }
+  return pool;
 }
 
 /** A positive integer around a median, log-normally spread: people's lengths have spread 1 and more, machines' less. */

@@ -24,7 +24,12 @@ export interface Subject {
 export interface Stock {
   readonly subjects: readonly Subject[];
   readonly common: Readonly<Record<string, readonly string[]>>;
+  /** Short notes of a kind that offices and shops write. */
   readonly statements: readonly string[];
+  /** Sentences of any kind, made of parts. */
+  readonly sentences: readonly string[];
+  /** Parts of sentences that are made of parts. */
+  readonly macros: Readonly<Record<string, readonly string[]>>;
 }
 
 const split = (text: string): readonly string[] => text.split("|").map((word) => word.trim());
@@ -33,11 +38,15 @@ function stockOf(words: {
   subjects: string;
   common: Readonly<Record<string, string>>;
   statements: readonly string[];
+  sentences: readonly string[];
+  macros: Readonly<Record<string, readonly string[]>>;
 }): Stock {
   return {
     subjects: words.subjects.trim().split("\n").map(subjectOf),
     common: Object.fromEntries(Object.entries(words.common).map(([name, list]) => [name, split(list)])),
     statements: words.statements,
+    sentences: words.sentences,
+    macros: words.macros,
   };
 }
 

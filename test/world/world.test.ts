@@ -26,6 +26,11 @@ describe("a world", () => {
     expect(told(small)).not.toBe(told({ ...small, seed: 2 }));
   });
 
+  it("tells the same again when asked again", () => {
+    const { citizens } = generateWorld(small);
+    for (const one of citizens) expect([...one.exchanges(8)]).toEqual([...one.exchanges(8)]);
+  });
+
   it("comes in time order, every account with numbers of its own", () => {
     const world = generateWorld(small);
     const all = [...world.exchanges()];

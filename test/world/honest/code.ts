@@ -15,6 +15,18 @@ const LINES = [
   '  log.info("{thing} {quality}", {variable})',
   "}",
   "",
+  "export function {variable}({variable}: string, {variable} = {number}) {",
+  "  {variable}.push({ {variable}: '{word}', {variable}: {digit} })",
+  "        {variable}[{variable}] = {variable}.get('{thing}', {digit})",
+  "    # TODO {act} the {word} before {what}",
+  "  /* {mind} {who} {did} */",
+  "  while ({variable} < {variable}.{variable}) {variable} += {digit}",
+  "import { {variable} } from './{variable}'",
+  "  expect({variable}({number})).toBe('{quality}')",
+  "    raise ValueError(f'{quality} {thing}: {variable}')",
+  '  <{variable} className="{word}" onClick={() => {variable}({digit})}>{thing}</{variable}>',
+  "  try { {variable} = JSON.parse({variable}) } catch { return '{word}' }",
+  "UPDATE {variable} SET {variable} = '{quality}' WHERE {variable} > {number};",
 ];
 
 const source = (v: Voice, lines: number): string =>

@@ -11,6 +11,9 @@ const ABOUT: Readonly<Record<Language, readonly string[]>> = {
     "who do I ask about the {thing}, {happening}",
     "[does|is] the {thing} [work|covered|allowed] if {happening}",
     "{thing} {code7}[ manual| price|]",
+    "what happens when {who} {did}",
+    "is there {what} for the {word}",
+    "difference between {thing} and {word} {thing}",
   ],
   de: [
     "Was steht dort über {thing}?",
@@ -180,6 +183,11 @@ export const lookup: readonly Archetype[] = [
               "can i take {digit} [ibuprofen|vitamin d|antihistamines] with [wine|coffee|my blood pressure pills]",
               "Is it normal that [my knee|my ear|the scar] [hurts|itches|swells] after {number} minutes of walking?",
               "how long is [flu|chickenpox|a sprain] contagious",
+              "{mind} {what} [gives|causes|helps against] [acne|cramps|heartburn|hives]. true?",
+              "after {what} i get [dizzy|red spots|a dry mouth] for {number} minutes",
+              "what is {word} on my blood test, it says {number}",
+              "[side effects|dose|price] of {word} {number} mg",
+              "my {noun} says i need {what} for my [back|heart|skin], is there something else?",
               "I am {number} and [pregnant|diabetic|on antibiotics]. Can I {act}?",
             ],
             de: [
@@ -226,6 +234,10 @@ export const lookup: readonly Archetype[] = [
           {
             en: [
               "my landlord [wants|refuses] to {act} the {thing}, {happening}. can he?",
+              "{who} {did} in our shared [garden|hall|garage], can i complain",
+              "contract says {what}, but {who} {did}. what applies",
+              "can i return {what} after {number} days",
+              "inherited {what} from my {noun} in {place}, do i owe tax",
               "I was [fired|fined|sued] {time} because {happening}, what are my rights",
               "how long is the notice for a {thing} after {number} months",
               "Do I have to pay {price} if {happening}?",

@@ -17,6 +17,9 @@ export const openings: Readonly<
       "I've been {feeling} since {happening} and can't stop thinking about it",
       "[So|Ok so|Hey,] yesterday I tried to {act} the {thing} and {happening}. [Did I break it?|What now?|Should I tell {name}?]",
       "I'm {number}, I work with {thing}s in {place} and I would like to learn {field}",
+      "{who} {did} and now i am {feeling}",
+      "So {who} {did}[, and {who} {did}|]. [Advice?|Am I wrong?|How do I answer?]",
+      "My {noun} {did} {when}, [is that bad|what does it mean|help]",
       "we have {price} for a {thing}, {name} wants a {quality} one. thoughts?",
     ],
     question: [
@@ -33,6 +36,11 @@ export const openings: Readonly<
       "is it [ok|safe|weird] to {act} a {thing} {time}",
       "what do you think about {place}[ in winter|]?",
       "how much does a {thing} cost in {place}",
+      "why do {audience} {act} {what}",
+      "[who|what] is {word}",
+      "did {who} really {act} {what}",
+      "what's a good {noun} for {what}",
+      "where can i find {what} [in {place}|online|cheap]",
     ],
     order: [
       "Write a {kind} about [a {quality} {thing}|{place}|{name}]",
@@ -47,6 +55,9 @@ export const openings: Readonly<
       "Summarize this[ for me|]",
       "List the best {thing}s in {place}",
       "help me name my {animal}",
+      "tell me about {what}",
+      "write a {noun} about {what} in the style of {word}",
+      "draft a text to {name}: {who} {did}",
       "check my grammar: {name} dont {act} the {thing} because {happening}",
     ],
     scrap: [
@@ -62,11 +73,16 @@ export const openings: Readonly<
       "thanks!",
       "why",
       "that's wrong, {happening}",
+      "{word}",
+      "{what}?",
+      "but {who} {did}",
+      "with {what}",
       "again",
     ],
   },
   de: {
     self: [
+      "{who} {verbed} {what}, was jetzt",
       "Ich will {thing} {act}, aber {happening}",
       "bei mir ist {thing} {quality}, was tun",
       "Wir fahren {time} nach {place}, was lohnt sich?",
@@ -75,6 +91,7 @@ export const openings: Readonly<
       "hab {time} versucht das zu {act} und {happening}",
     ],
     question: [
+      "Kennst du {word}?",
       "Wie kann man {thing} {act}?",
       "was ist besser, {quality} oder {quality}?",
       "Warum {happening}?",
@@ -94,6 +111,7 @@ export const openings: Readonly<
   },
   es: {
     self: [
+      "{who} {verbed} {what}, ¿qué hago?",
       "Quiero {act} mi {thing} pero {happening}",
       "mi {thing} está {quality}, qué hago",
       "Vamos a {place} {time}, ¿qué vemos?",
@@ -101,6 +119,7 @@ export const openings: Readonly<
       "estoy {feeling} porque {happening}",
     ],
     question: [
+      "¿conoces {word}?",
       "¿Cómo se puede {act} un {thing}?",
       "¿qué es mejor, {quality} o {quality}?",
       "¿Por qué {happening}?",
@@ -119,6 +138,7 @@ export const openings: Readonly<
   },
   fr: {
     self: [
+      "{who} {verbed} {what}, que faire",
       "Je veux {act} mon {thing} mais {happening}",
       "mon {thing} est {quality}, que faire",
       "On va à {place} {time}, que voir ?",
@@ -126,6 +146,7 @@ export const openings: Readonly<
       "je suis {feeling} parce que {happening}",
     ],
     question: [
+      "tu connais {word} ?",
       "Comment {act} un {thing} ?",
       "c'est quoi le mieux, {quality} ou {quality} ?",
       "Pourquoi {happening} ?",
@@ -143,12 +164,14 @@ export const openings: Readonly<
   },
   pt: {
     self: [
+      "{who} {verbed} {what}, e agora?",
       "Quero {act} meu {thing} mas {happening}",
       "meu {thing} está {quality}, o que faço",
       "Vamos a {place} {time}, o que ver?",
       "estou {feeling} porque {happening}",
     ],
     question: [
+      "você conhece {word}?",
       "Como {act} {thing}?",
       "o que é melhor, {quality} ou {quality}?",
       "Por que {happening}?",
@@ -164,6 +187,7 @@ export const openings: Readonly<
   },
   zh: {
     self: [
+      "{who}{verbed}{what}，怎么办",
       "我想{act}我的{thing}，但是{happening}",
       "我的{thing}很{quality}，怎么办",
       "我们{time}去{place}，有什么好玩的",
@@ -173,6 +197,7 @@ export const openings: Readonly<
       "{time}我试着{act}{thing}，结果{happening}",
     ],
     question: [
+      "你知道{word}吗",
       "怎么{act}{thing}？",
       "{quality}的和{quality}的哪个好",
       "为什么{happening}？",
@@ -192,12 +217,14 @@ export const openings: Readonly<
   },
   ja: {
     self: [
+      "{who}は{what}を{verbed}。どうしよう",
       "{thing}を{act}ことにしたけど{happening}",
       "うちの{thing}、{quality}んですがどうすれば",
       "{time}{place}に行きます。おすすめは？",
       "{happening}ので{feeling}です",
     ],
     question: [
+      "{word}って知ってる？",
       "{thing}はどうやって{act}の？",
       "なぜ{happening}？",
       "{field}は難しい？",

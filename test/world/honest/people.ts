@@ -2,7 +2,7 @@ import type { Random } from "../../../src/stats/random.ts";
 import { type Actor, type Archetype, chat } from "../actor.ts";
 import { anyTask, question } from "../tasks/tasks.ts";
 import { anywhere, worded, type Wordings } from "../templated.ts";
-import { around, voiceOf } from "../text.ts";
+import { answerOf, around, voiceOf } from "../text.ts";
 import { type Language, unspaced } from "../words.ts";
 import { openings } from "./openings.ts";
 
@@ -59,7 +59,7 @@ export function person(habits: Habits): (random: Random, language: Language) => 
       turn,
       () => {
         const words = around(random, habits.words, 0.9);
-        return { text: voice.prose(Math.min(30, Math.ceil(words / (unspaced(language) ? 8 : 11)))), words };
+        return { text: answerOf(random, language, words), words };
       },
       jitter(random, habits.goesOn),
     );
@@ -258,7 +258,7 @@ export const people: readonly Archetype[] = [
                 ]
               : ["{happening}!", "{act} {thing}", "{name}?", "{place}"],
           ),
-        () => ({ text: voice.prose(5 + random.below(6)), words: around(random, 130, 0.5) }),
+        () => ({ text: answerOf(random, language, around(random, 130, 0.5)), words: 130 }),
         0.93,
       );
       return () => {

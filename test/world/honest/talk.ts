@@ -1,7 +1,6 @@
 import { type Archetype, chat, endUsers } from "../actor.ts";
 import { anywhere, worded, type Wordings } from "../templated.ts";
-import { around, type Voice, voiceOf } from "../text.ts";
-import { unspaced } from "../words.ts";
+import { answerOf, around, type Voice, voiceOf } from "../text.ts";
 import { OPENERS, LATER, PUPILS } from "./sayings.ts";
 
 interface Conversation {
@@ -29,7 +28,7 @@ function conversation(about: Conversation): Archetype["actor"] {
       (nth) => (nth === 0 ? about.openers(voice) : about.later(voice)),
       () => {
         const words = around(random, about.words, 0.5);
-        return { text: voice.prose(Math.max(1, Math.round(words / (unspaced(language) ? 8 : 11)))), words };
+        return { text: answerOf(random, language, words), words };
       },
       low + (high - low) * random.uniform(),
     );

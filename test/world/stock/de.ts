@@ -27,7 +27,61 @@ export const common = {
   kind: "Liste|Tabelle|Gedicht|Dialog|Brief|Plan|Aufsatz|Bericht|Geschichte|Gliederung|Rede",
   feeling: "froh|verärgert|besorgt|verwirrt|neugierig|müde",
   animal: "Fuchs|Igel|Otter|Rabe|Esel|Spatz",
+  noun: "Frage|Antwort|Woche|Idee|Nachbar|Freundin|Brief|Tür|Zahl|Wort|Morgen|Zimmer|Fehler|Plan|Regel|Angebot|Besuch|Straße|Garten|Tisch|Ergebnis|Liste|Seite|Gruppe|Nacht|Küche|Sommer|Onkel|Arzt|Lehrerin|Kollege|Kind|Chefin|Kundin|Firma|Dorf|Fluss|Berg|Tasche|Flasche|Mantel|Schlüssel|Lampe|Stuhl|Uhr|Anruf|Sitzung|Vertrag|Aufgabe|Prüfung|Buch|Gedicht|Lied|Film|Witz|Geheimnis|Hoffnung|Lüge|Meinung|Studie|Bild|Fassung|Beschwerde|Bitte|Geschenk|Spiel|Reise|Platz|Sprache|Gesetz|Steuer|Wahl|Gericht|Krieg|Maschine|Rad|Werkzeug|Wand|Fenster|Regen|Staub|Hund|Katze|Vogel|Baum|Brot|Salz|Geruch|Lärm|Farbe|Gewicht|Ende|Anfang|Rest",
+  verbed:
+    "fand|suchte|verlor|trug|öffnete|schloss|brauchte|änderte|kaufte|verkaufte|baute|zeigte|fragte|rief|verließ|bemerkte|mochte|vergaß|plante|versuchte|begann|beendete|mied|erreichte|füllte|schnitt|malte|schrieb|las|schickte|bekam|lieh|zahlte|zählte|verglich|prüfte|bewies|erwartete|beschrieb|erklärte|wiederholte|besprach|bat um|dachte an|wartete auf|lachte über",
+  adverb:
+    "langsam|schnell|plötzlich|oft|selten|immer|nie|wieder|später|heute|bald|schon|noch|zusammen|allein|draußen|oben|vielleicht|wohl|leider|zum Glück|fast|genau|etwa|umsonst|aus Versehen|von Hand|am Ende",
 } as const;
+export const macros: Readonly<Record<string, readonly string[]>> = {
+  who: [
+    "{name}",
+    "{person}",
+    "wir",
+    "sie",
+    "niemand",
+    "jemand",
+    "{name} aus {place}",
+    "mein Nachbar",
+    "die Frau aus {place}",
+    "{word}",
+  ],
+  what: [
+    "das",
+    "alles",
+    "{noun} und {noun}",
+    "keine {noun}",
+    "{number} Mal {noun}",
+    "etwas über {field}",
+    "{thing} aus {place}",
+    "{word}",
+    "jede {noun}",
+    "{price}",
+  ],
+  when: [
+    "{time}",
+    "in {place}",
+    "{adverb}",
+    "um {hour}",
+    "seit {year}",
+    "ohne {noun}",
+    "wegen {noun}",
+    "nach {number} Tagen",
+    "am {date}",
+  ],
+};
+export const sentences = [
+  "{who} {verbed} {what}.",
+  "{who} {verbed} {what} {when}.",
+  "{who} {verbed} {adverb} {what}, [aber|und|denn] {who} {verbed} {what}.",
+  "{who} sagt, {who} {verbed} {what}.",
+  "Es gab {what} {when}.",
+  "[Warum|Wann|Wo|Wie] {verbed} {who} {what}?",
+  "{who} war {when} {feeling}.",
+  "{noun}, {noun}, {noun}: {who} {verbed} {what}.",
+  "[Vielleicht|Natürlich|Leider|Dann] {verbed} {who} {what} {when}.",
+  "{who} will {what} {act}.",
+];
 export const statements = [
   "[Die Sache|Das Thema|Der Punkt] {thing} in {place} wurde {time} [geprüft|besprochen|erledigt].",
   "{name} [sagte|schrieb|meinte], {happening}.",

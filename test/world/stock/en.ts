@@ -1,3 +1,5 @@
+import { words } from "./sentences-en.ts";
+
 /**
  * Subjects with words of their own: things; what one does with them; what goes wrong; what one studies. Applications keep to
  * one or two subjects, people to a few, collections of tasks to none.
@@ -32,6 +34,7 @@ family: birthday party|baby stroller|wedding speech|family tree|babysitter|grand
 `;
 
 export const common = {
+  ...words,
   place:
     "Lisbon|Tromsø|Nairobi|Leeds|Osaka|Quito|Graz|Halifax|Bergen|Cork|Pune|Tampere|Ghent|Adelaide|Lima|Bristol|Chicago|Manila|Accra|Oslo|Turin|Denver|Perth|Cardiff|Izmir|Hanoi|Boston|Lagos|Porto|Zagreb|Seoul|Austin|Malmö|Dublin|Kigali|Tbilisi|Utrecht|Riga|Hobart|Santiago|Durban|Cusco|Lyon|Kraków|Delhi|Winnipeg|Belfast|Naples|Fukuoka|Mombasa",
   name: "Maya|Tomas|Ines|Oluwaseun|Priya|Karel|Sofia|Jonas|Hanna|Diego|Aiko|Ruth|Omar|Lena|Pavel|Grace|Samuel|Yusuf|Clara|Ben|Fatima|Noah|Ingrid|Ravi|Molly|Chen|Amara|Victor|Elif|George|Nina|Kofi|Laura|Henrik|Mei|Patrick|Zainab|Oscar|Dana|Leo",
@@ -50,6 +53,8 @@ export const common = {
   feeling: "happy|annoyed|worried|confused|curious|excited|tired|grateful|nervous|bored|disappointed|hopeful",
   animal: "fox|otter|sparrow|camel|hedgehog|whale|goat|beetle|raven|seal|donkey|gecko",
 } as const;
+
+export { macros, sentences } from "./sentences-en.ts";
 
 /** Plain statements: documents, reviews, answers and pasted material are made of them. */
 export const statements = [

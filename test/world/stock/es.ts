@@ -27,7 +27,60 @@ export const common = {
   kind: "lista|tabla|poema|diálogo|carta|plan|ensayo|informe|cuento|discurso|resumen",
   feeling: "contento|molesto|preocupado|confundido|curioso|cansado",
   animal: "zorro|erizo|cuervo|burro|gorrión|nutria",
+  noun: "pregunta|respuesta|semana|idea|vecino|amiga|carta|puerta|número|palabra|mañana|cuarto|error|plan|regla|oferta|visita|calle|mesa|resultado|lista|página|grupo|noche|cocina|verano|tío|médico|maestra|colega|niño|jefa|cliente|empresa|pueblo|río|monte|bolsa|botella|abrigo|llave|silla|reloj|llamada|tarea|prueba|libro|poema|canción|película|broma|secreto|esperanza|mentira|opinión|estudio|imagen|versión|queja|juego|viaje|asiento|idioma|ley|voto|juicio|guerra|máquina|rueda|pared|lluvia|polvo|perro|gato|pájaro|árbol|pan|sal|olor|ruido|color|peso|final|principio|resto",
+  verbed:
+    "encontró|buscó|perdió|llevó|abrió|cerró|necesitó|cambió|compró|vendió|construyó|mostró|pidió|llamó|dejó|notó|olvidó|planeó|intentó|empezó|terminó|evitó|alcanzó|llenó|cortó|pintó|escribió|leyó|mandó|recibió|prestó|pagó|contó|comparó|revisó|probó|esperó|describió|explicó|repitió|discutió|pensó en|soñó con|se rio de|habló de",
+  adverb:
+    "despacio|rápido|de repente|a menudo|casi nunca|siempre|nunca|otra vez|después|hoy|pronto|ya|todavía|juntos|fuera|arriba|quizás|por suerte|casi|exactamente|más o menos|gratis|sin querer|a mano|al final",
 } as const;
+export const macros: Readonly<Record<string, readonly string[]>> = {
+  who: [
+    "{name}",
+    "{person}",
+    "nadie",
+    "alguien",
+    "mi vecino",
+    "la {noun} de {name}",
+    "{name}, de {place},",
+    "la gente",
+    "{word}",
+  ],
+  what: [
+    "eso",
+    "todo",
+    "la {noun} y el {thing}",
+    "ninguna {noun}",
+    "{number} veces la {noun}",
+    "algo sobre {field}",
+    "el {thing} de {place}",
+    "{word}",
+    "otra {noun}",
+    "{price}",
+  ],
+  when: [
+    "{time}",
+    "en {place}",
+    "{adverb}",
+    "a las {hour}",
+    "desde {year}",
+    "sin {noun}",
+    "por la {noun}",
+    "{number} días después",
+    "el {date}",
+  ],
+};
+export const sentences = [
+  "{who} {verbed} {what}.",
+  "{who} {verbed} {what} {when}.",
+  "{when}, {who} {verbed} {what}.",
+  "{who} {verbed} {what}, [pero|y|porque] {who} {verbed} {what}.",
+  "Dicen que {who} {verbed} {what}.",
+  "Hubo {what} {when}.",
+  "¿[Por qué|Cuándo|Dónde|Cómo] {verbed} {who} {what}?",
+  "{who} estaba {feeling} {when}.",
+  "{noun}, {noun}, {noun}: {who} {verbed} {what}.",
+  "Si {who} {verbed} {what}, {who} quiere {act}.",
+];
 export const statements = [
   "El estado de {thing} en {place} se [revisó|comentó|arregló] {time}.",
   "{name} [dijo|escribió|comentó] que {happening}.",

@@ -27,7 +27,60 @@ export const common = {
   kind: "liste|tableau|poème|dialogue|lettre|plan|rédaction|rapport|conte|discours|résumé",
   feeling: "content|agacé|inquiet|perdu|curieux|fatigué",
   animal: "renard|hérisson|corbeau|âne|moineau|loutre",
+  noun: "question|réponse|semaine|idée|voisin|amie|lettre|porte|chiffre|mot|matin|chambre|erreur|plan|règle|offre|visite|rue|table|résultat|liste|page|groupe|nuit|cuisine|été|oncle|médecin|maîtresse|collègue|enfant|patronne|client|société|village|rivière|montagne|sac|bouteille|manteau|clé|chaise|montre|appel|tâche|épreuve|livre|poème|chanson|film|blague|secret|espoir|mensonge|avis|étude|image|version|plainte|jeu|voyage|siège|langue|loi|vote|procès|guerre|machine|roue|mur|pluie|poussière|chien|chat|oiseau|arbre|pain|sel|odeur|bruit|couleur|poids|fin|début|reste",
+  verbed:
+    "a trouvé|a cherché|a perdu|a porté|a ouvert|a fermé|a changé|a acheté|a vendu|a construit|a montré|a demandé|a appelé|a quitté|a remarqué|a oublié|a prévu|a essayé|a commencé|a fini|a évité|a atteint|a rempli|a coupé|a peint|a écrit|a lu|a envoyé|a reçu|a prêté|a payé|a compté|a comparé|a vérifié|a prouvé|a attendu|a décrit|a expliqué|a répété|a discuté|a pensé à|a rêvé de|a ri de|a parlé de",
+  adverb:
+    "lentement|vite|soudain|souvent|rarement|toujours|jamais|encore|plus tard|bientôt|déjà|ensemble|dehors|en haut|peut-être|par chance|presque|exactement|à peu près|sans le vouloir|à la main|à la fin",
 } as const;
+export const macros: Readonly<Record<string, readonly string[]>> = {
+  who: [
+    "{name}",
+    "{person}",
+    "personne",
+    "quelqu'un",
+    "mon voisin",
+    "la {noun} de {name}",
+    "{name}, de {place},",
+    "on",
+    "{word}",
+  ],
+  what: [
+    "cela",
+    "tout",
+    "la {noun} et le {thing}",
+    "aucune {noun}",
+    "{number} fois la {noun}",
+    "quelque chose sur {field}",
+    "le {thing} de {place}",
+    "{word}",
+    "une autre {noun}",
+    "{price}",
+  ],
+  when: [
+    "{time}",
+    "à {place}",
+    "{adverb}",
+    "à {hour}",
+    "depuis {year}",
+    "sans {noun}",
+    "malgré la {noun}",
+    "{number} jours après",
+    "le {date}",
+  ],
+};
+export const sentences = [
+  "{who} {verbed} {what}.",
+  "{who} {verbed} {what} {when}.",
+  "{when}, {who} {verbed} {what}.",
+  "{who} {verbed} {what}, [mais|et|car] {who} {verbed} {what}.",
+  "On dit que {who} {verbed} {what}.",
+  "Il y a eu {what} {when}.",
+  "[Pourquoi|Quand|Où|Comment] {who} {verbed} {what} ?",
+  "{who} était {feeling} {when}.",
+  "{noun}, {noun}, {noun} : {who} {verbed} {what}.",
+  "Si {who} {verbed} {what}, {who} veut {act}.",
+];
 export const statements = [
   "L'état de : {thing}, à {place}, a été [vérifié|discuté|corrigé] {time}.",
   "{name} [a dit|a écrit|pense] que {happening}.",

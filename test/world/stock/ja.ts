@@ -23,7 +23,58 @@ export const common = {
   kind: "一覧|表|詩|会話|手紙|計画|作文|報告書|物語|要約",
   feeling: "嬉しい|不安|困惑|退屈|楽しみ",
   animal: "狐|はりねずみ|カラス|ロバ|すずめ",
+  noun: "質問|答え|週末|考え|隣人|友達|手紙|ドア|数字|言葉|朝|部屋|間違い|計画|規則|機会|通り|机|結果|名簿|ページ|仲間|夜|台所|夏|叔父|医者|同僚|子ども|上司|お客|会社|村|川|丘|袋|瓶|コート|鍵|椅子|時計|電話|課題|本|小説|歌|映画|冗談|秘密|希望|嘘|意見|研究|写真|版|苦情|頼み|贈り物|試合|席|言語|選挙|戦争|機械|車輪|壁|雨|ほこり|犬|猫|鳥|木|塩|匂い|音|色|重さ|終わり|始まり|半分|角|習慣",
+  verbed:
+    "見つけた|なくした|運んだ|開けた|閉めた|変えた|買った|売った|建てた|見せた|尋ねた|離れた|気づいた|忘れた|計画した|始めた|終えた|避けた|満たした|切った|描いた|書いた|読んだ|送った|受け取った|借りた|払った|数えた|比べた|調べた|証明した|待った|説明した|繰り返した|話し合った|夢に見た|断った|思い出した|好んだ|必要とした",
+  adverb:
+    "ゆっくり|急いで|突然|よく|めったに|いつも|また|後で|今日|すぐに|もう|まだ|一緒に|一人で|外で|たぶん|幸い|ほとんど|うっかり|手で|最後に",
 } as const;
+export const macros: Readonly<Record<string, readonly string[]>> = {
+  who: [
+    "{name}さん",
+    "私たち",
+    "彼",
+    "彼女",
+    "みんな",
+    "あの{noun}",
+    "うちの{noun}",
+    "{place}の{noun}",
+    "{name}さんの{noun}",
+    "{word}",
+  ],
+  what: [
+    "{noun}",
+    "{thing}",
+    "その{noun}",
+    "{name}さんの{noun}",
+    "{number}個の{noun}",
+    "{noun}と{noun}",
+    "{field}の{noun}",
+    "{place}の{thing}",
+    "{word}",
+    "{price}",
+  ],
+  when: [
+    "{time}",
+    "{place}で",
+    "{adverb}",
+    "{hour}に",
+    "{year}年に",
+    "{noun}なしで",
+    "{number}日後に",
+    "{date}に",
+  ],
+};
+export const sentences = [
+  "{who}は{what}を{verbed}。",
+  "{when}、{who}は{what}を{verbed}。",
+  "{who}は{what}を{verbed}が、{who}は{what}を{verbed}。",
+  "{who}によると、{who}は{what}を{verbed}。",
+  "なぜ{who}は{what}を{verbed}のか。",
+  "{who}は{when}{what}を{verbed}ので、{feeling}だった。",
+  "「{who}は{what}を{verbed}」と{name}さんは言った。",
+  "{what}、{what}、{what}。{who}は{verbed}。",
+];
 export const statements = [
   "{place}の{thing}は{time}[確認|修理|相談]された。",
   "{name}さんは{happening}と[言った|書いた]。",

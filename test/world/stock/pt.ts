@@ -24,7 +24,60 @@ export const common = {
   kind: "lista|tabela|poema|diálogo|carta|plano|redação|relatório|conto|resumo",
   feeling: "feliz|irritado|preocupado|confuso|curioso|cansado",
   animal: "raposa|ouriço|corvo|burro|pardal|lontra",
+  noun: "pergunta|resposta|semana|ideia|vizinho|amiga|carta|porta|número|palavra|manhã|quarto|erro|plano|regra|oferta|visita|rua|mesa|resultado|lista|página|grupo|noite|cozinha|verão|tio|médico|professora|colega|criança|chefe|cliente|empresa|vila|rio|serra|sacola|garrafa|casaco|chave|cadeira|relógio|ligação|tarefa|livro|poema|canção|filme|piada|segredo|esperança|mentira|opinião|estudo|imagem|versão|queixa|jogo|viagem|língua|lei|voto|guerra|máquina|roda|parede|chuva|poeira|cachorro|gato|árvore|sal|cheiro|barulho|cor|peso|fim|começo",
+  verbed:
+    "encontrou|procurou|perdeu|levou|abriu|fechou|mudou|comprou|vendeu|construiu|mostrou|pediu|chamou|deixou|notou|esqueceu|planejou|tentou|começou|terminou|evitou|alcançou|encheu|cortou|pintou|escreveu|leu|mandou|recebeu|emprestou|pagou|contou|comparou|revisou|provou|esperou|descreveu|explicou|repetiu|discutiu|pensou em|sonhou com|riu de|falou de",
+  adverb:
+    "devagar|rápido|de repente|muitas vezes|raramente|sempre|nunca|de novo|depois|hoje|logo|já|ainda|juntos|lá fora|talvez|por sorte|quase|exatamente|de graça|sem querer|à mão|no fim",
 } as const;
+export const macros: Readonly<Record<string, readonly string[]>> = {
+  who: [
+    "{name}",
+    "{person}",
+    "ninguém",
+    "alguém",
+    "meu vizinho",
+    "a {noun} de {name}",
+    "{name}, de {place},",
+    "a gente",
+    "{word}",
+  ],
+  what: [
+    "isso",
+    "tudo",
+    "a {noun} e o {thing}",
+    "nenhuma {noun}",
+    "{number} vezes a {noun}",
+    "algo sobre {field}",
+    "o {thing} de {place}",
+    "{word}",
+    "outra {noun}",
+    "{price}",
+  ],
+  when: [
+    "{time}",
+    "em {place}",
+    "{adverb}",
+    "às {hour}",
+    "desde {year}",
+    "sem {noun}",
+    "por causa da {noun}",
+    "{number} dias depois",
+    "em {date}",
+  ],
+};
+export const sentences = [
+  "{who} {verbed} {what}.",
+  "{who} {verbed} {what} {when}.",
+  "{when}, {who} {verbed} {what}.",
+  "{who} {verbed} {what}, [mas|e|porque] {who} {verbed} {what}.",
+  "Dizem que {who} {verbed} {what}.",
+  "Houve {what} {when}.",
+  "[Por que|Quando|Onde|Como] {who} {verbed} {what}?",
+  "{who} estava {feeling} {when}.",
+  "{noun}, {noun}, {noun}: {who} {verbed} {what}.",
+  "Se {who} {verbed} {what}, {who} quer {act}.",
+];
 export const statements = [
   "A situação de {thing} em {place} foi [verificada|discutida|resolvida] {time}.",
   "{name} [disse|escreveu|comentou] que {happening}.",
