@@ -20,6 +20,8 @@ export interface CampaignPlan {
   readonly accounts: number;
   /** A member's median exchanges a day: between these, log-uniformly. */
   readonly perDay: readonly [number, number];
+  /** Exchanges of a member in total; without it, as many as the world's others have. */
+  readonly total?: number;
   /** One wording for all, a dozen that members choose from, or everybody's own. */
   readonly templates: "shared" | "paraphrased" | "own";
   /** Members work off disjoint slices or residues of one list, or draw from it as they like. */
@@ -155,6 +157,7 @@ function circumstancesOf(
     ),
     place: lots.chance(plan.sharedPlaces) ? lots.pick(places) : placeOfOwn(own, lots.pick(plan.places)),
     perDay: low * (high / low) ** lots.uniform(),
+    total: plan.total,
     start: post.start,
     blockedAt: post.blockedAt,
     movesAt: plan.followsReleases ? RELEASE + lots.below(DAY) : undefined,

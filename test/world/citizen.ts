@@ -28,6 +28,8 @@ export interface Citizen {
   readonly cohort: string | null;
   /** When the provider stopped the account, if it did: nothing comes later. ISO 8601. */
   readonly blockedAt: string | null;
+  /** Exchanges that it will have in a world, where its operation says so. */
+  readonly total: number | null;
   /** What of its operation's worklist it works off, if it has a part of its own. */
   readonly worklist: Worklist | null;
   /** So many exchanges, in time order (fewer if the account is stopped or has nothing more to ask). The same call gives the same exchanges. */
@@ -57,6 +59,8 @@ export interface Circumstances {
   readonly place?: (() => Place) | undefined;
   readonly rhythm?: Rhythm | undefined;
   readonly perDay?: number | undefined;
+  /** Exchanges in total, whatever the world's others have. */
+  readonly total?: number | undefined;
   readonly zone?: number | undefined;
   readonly start?: number | undefined;
   readonly blockedAt?: number | undefined;
@@ -82,7 +86,7 @@ export function settle(random: Random, id: string, archetype: Archetype, given: 
     const clock = arrivals(random.fork("clock"), {
       rhythm,
       zone,
-      ...(given.perDay !== undefined && { perDay: given.perDay }),
+      perDay: given.perDay ?? (harvests ? harvestPace(random.fork("pace"), account, disguise) : undefined),
     });
     const log: Log = logOf(random.fork("log"), {
       account,
@@ -112,6 +116,7 @@ export function settle(random: Random, id: string, archetype: Archetype, given: 
     campaign: given.campaign ?? null,
     cohort: given.cohort ?? null,
     blockedAt: given.blockedAt === undefined ? null : new Date(given.blockedAt).toISOString(),
+    total: given.total ?? null,
     worklist: given.worklist ?? null,
     acts,
     *exchanges(count) {
@@ -176,6 +181,14 @@ function rhythmOf(random: Random, archetype: Archetype, disguise: Disguise): Rhy
   }
   const byKind = { person: "person", application: "traffic", evaluator: "batch" } as const;
   return archetype.rhythm ?? byKind[archetype.kind];
+}
+
+/** Exchanges a day of somebody who collects: some go to the limit of the account, the careful ask seldom. */
+function harvestPace(random: Random, { limits }: Account, { pace }: Disguise): number | undefined {
+  if (pace !== null) return pace;
+  if (!random.chance(0.15)) return undefined;
+  const { requestsPerMinute = 500, requestsPerDay = Infinity } = limits;
+  return Math.min(0.95 * requestsPerDay, 0.85 * 1440 * requestsPerMinute);
 }
 
 /** When the account's model becomes the new one: some at once, most slowly, some never. */

@@ -17,7 +17,7 @@ export const RELEASE = START + 12 * DAY;
 export interface Pace {
   readonly rhythm: Rhythm;
   /** Median exchanges a day; the account's own is drawn around it. Default: by rhythm. */
-  readonly perDay?: number;
+  readonly perDay?: number | undefined;
   /** Hours east of Greenwich. */
   readonly zone: number;
 }

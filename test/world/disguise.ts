@@ -17,6 +17,8 @@ export interface Disguise {
   readonly users: "none" | "new each call" | "returning";
   /** Works in one time zone's days instead of round the clock. */
   readonly diurnal: boolean;
+  /** Median exchanges a day; null: whatever the account has. */
+  readonly pace: number | null;
   readonly places: readonly PlaceKind[];
 }
 
@@ -27,6 +29,7 @@ export const DISGUISES: Readonly<Record<Evasion, Disguise>> = {
     padding: 0,
     users: "none",
     diurnal: false,
+    pace: null,
     places: ["cloud", "cloud", "serverless", "vpn", "home"],
   },
   1: {
@@ -35,6 +38,7 @@ export const DISGUISES: Readonly<Record<Evasion, Disguise>> = {
     padding: 0.4,
     users: "new each call",
     diurnal: true,
+    pace: 200,
     places: ["cloud", "vpn", "home", "proxies"],
   },
   2: {
@@ -43,6 +47,7 @@ export const DISGUISES: Readonly<Record<Evasion, Disguise>> = {
     padding: 0.7,
     users: "returning",
     diurnal: true,
+    pace: 40,
     places: ["proxies", "home", "mobile"],
   },
 };

@@ -32,12 +32,8 @@ export function citizen(
   archetype: Archetype,
   given: Circumstances = {},
 ): Citizen {
-  return settle(
-    random,
-    id,
-    archetype,
-    given.evasion ? { cover: drawn(random.fork("cover"), honest), ...given } : given,
-  );
+  const cover = given.evasion ? (given.cover ?? drawn(random.fork("cover"), honest)) : undefined;
+  return settle(random, id, archetype, { ...given, cover });
 }
 
 /** One of the archetypes by weight. Each has a draw of its own, so that a new one takes its share and moves no other (exponential race). */

@@ -192,6 +192,7 @@ export function free(random: Random): JsonObject {
     ...(random.chance(0.7) && { temperature: random.pick([0.7, 0.7, 0.8, 0.9, 1]) }),
     ...(random.chance(0.4) && { max_tokens: random.pick([400, 800, 1000, 2000]) }),
     ...(random.chance(0.15) && { top_p: 0.95 }),
+    ...(random.chance(0.06) && { n: 3 }),
   };
 }
 

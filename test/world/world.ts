@@ -55,7 +55,7 @@ export function generateWorld(options: WorldOptions): World {
     ...grouped(random, options.cohorts, lookAlikes, "cohort", cohortOf),
   ];
   const streams = (): Generator<Act>[] =>
-    citizens.map((c, i) => c.acts(around(random.fork(`count ${i}`), exchangesPerAccount, 0.4)));
+    citizens.map((c, i) => c.acts(c.total ?? around(random.fork(`count ${i}`), exchangesPerAccount, 0.4)));
   const acts = (): Generator<Act> => merged(streams(), ({ exchange }) => exchange.time);
   return {
     citizens,
