@@ -22,6 +22,10 @@ const COMMANDS: Readonly<
     summary: "existing logs into the journal",
     load: async () => (await import("./cli/import.ts")).importLogs,
   },
+  train: {
+    summary: "how signals are weighed, learned from labelled accounts",
+    load: async () => (await import("./cli/train.ts")).train,
+  },
   calibrate: {
     summary: "a calibration from traffic believed mostly honest",
     load: async () => (await import("./cli/calibrate.ts")).calibrate,
