@@ -32,7 +32,12 @@ const harvest = [0, 1].flatMap((evasion) =>
 );
 const reader = new Reader();
 const examples = [...honest, ...harvest].map(exampleOf);
-const weights = train(examples, { source: `simulated world, seed "${SEED}"`, codeVersion: version });
+const weights = train(examples, {
+  source: `simulated world, seed "${SEED}"`,
+  codeVersion: version,
+  // Who customers are and when they work is made up in a simulation: texts may be learned from, this may not.
+  leaveOut: ["identity", "rhythm", "change"],
+});
 writeFileSync(target, `${JSON.stringify(weights)}\n`);
 console.error(weights.trained);
 console.log(

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { loadConfig } from "../config.ts";
 import { builtInCalibration, readCalibration, type Calibration } from "../detect/calibration.ts";
-import { alarmEvent, watchJournal } from "../detect/live.ts";
+import type { AnyAlarm } from "../detect/detector.ts";
+import { watchJournal } from "../detect/live.ts";
 import { importLog, logFormat, logFormats } from "../exchange/import/import.ts";
 import { UNKNOWN_ACCOUNT } from "../exchange/import/log-format.ts";
 import { importExchanges, type ImportReport, type Logged } from "../ledger/import.ts";
@@ -184,10 +185,12 @@ async function detect(
     stop: AbortSignal.abort(),
     snapshotEvery: 20_000,
     raise: async (raised) => {
-      await Promise.all(raised.map((alarm) => ledger.append(alarmEvent(alarm))));
-      for (const { subject, tier, p } of raised)
+      await Promise.all(raised.map((event) => ledger.append(event)));
+      for (const event of raised.filter(({ type }) => type === "alarm")) {
+        const { subject, tier, p } = event as unknown as AnyAlarm;
         io.err(`alarm: ${subjectText(subject)} reached ${tier} (p = ${p})\n`);
-      alarms += raised.length;
+        alarms++;
+      }
     },
   });
   return alarms;

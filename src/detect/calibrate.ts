@@ -8,8 +8,11 @@ import type { CalibrationFile } from "./calibration.ts";
 import { CourseRecorder } from "./course.ts";
 import { judged } from "./detector.ts";
 import { DetectError, nothingValid } from "./error.ts";
+import { groupScores } from "./groups.ts";
+import { Profile } from "./link/profile.ts";
 import { makeCalibration } from "./make-calibration.ts";
 import { Reader } from "./reading.ts";
+import type { Trajectory } from "./trajectory.ts";
 import { builtInWeights, type Weights } from "./weights.ts";
 
 export interface CalibrateOptions {
@@ -40,7 +43,7 @@ const PROGRESS_EVERY = 20_000;
 export async function calibrate(options: CalibrateOptions): Promise<CalibrationFile> {
   const facts = options.accounts === undefined ? null : await factsOf(options, options.accounts);
   const weights = options.weights ?? builtInWeights();
-  const courses = new Map<string, CourseRecorder>();
+  const followed = new Map<string, Followed>();
   const strict = options.strict ?? false;
   const samplingKey = await keyOf(options.traffic);
   const reader = new Reader(samplingKey);
@@ -50,26 +53,45 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrationF
     options.onBad?.(options.traffic, line, message);
   };
   let exchanges = 0;
+  let end = 0;
   for await (const x of readTraffic(options.traffic, { strict, onBad })) {
     if (++exchanges % PROGRESS_EVERY === 0) options.onProgress?.(exchanges);
-    if (!judged(x) || (options.onlyListed && !facts?.has(x.account))) continue;
-    let course = courses.get(x.account);
-    if (!course)
-      courses.set(x.account, (course = new CourseRecorder(weights, facts?.get(x.account) ?? null)));
-    course.observe(reader.read(conversation(x)), x);
+    if (options.onlyListed && !facts?.has(x.account)) continue;
+    let account = followed.get(x.account);
+    if (!account) followed.set(x.account, (account = follow(x.account, facts, weights)));
+    const time = Date.parse(x.time);
+    end = Math.max(end, time);
+    const reading = judged(x) ? reader.read(conversation(x)) : null;
+    account.profile.observe(x, reading, time);
+    if (reading) account.course.observe(reading, x);
   }
   if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   const { source, codeVersion, minAccounts } = options;
-  const file = makeCalibration(courses.values(), {
+  const accounts = [...followed.values()];
+  const courses = accounts.map(({ course }) => course);
+  const file = makeCalibration(courses, {
     source,
     codeVersion,
     builtIn: false,
     weights,
     samplingKey,
+    groups: groupScores(accounts, end, weights),
     ...(minAccounts !== undefined && { minAccounts }),
   });
   await write(options.out, file);
   return file;
+}
+
+interface Followed {
+  readonly standing: { readonly account: string };
+  readonly course: CourseRecorder;
+  readonly trajectory: Trajectory;
+  readonly profile: Profile;
+}
+
+function follow(account: string, facts: Map<string, Account> | null, weights: Weights): Followed {
+  const course = new CourseRecorder(weights, facts?.get(account) ?? null);
+  return { standing: { account }, course, trajectory: course.trajectory, profile: new Profile() };
 }
 
 /** Depends on all that the file holds: the same for the same traffic, and nobody outside can know it. */

@@ -29,7 +29,7 @@ const own = (accounts: number) =>
     "test",
   );
 const run = (detector: Detector, exchanges: Iterable<Exchange>): Alarm[] =>
-  [...exchanges].flatMap((x) => detector.observe(x));
+  [...exchanges].flatMap((x) => detector.observe(x).alarms.filter((alarm) => "account" in alarm));
 const campaign = (count: number): Exchange[] =>
   Array.from({ length: count }, (_, i) => [
     ...citizen(seeded(`c${i}`), `acc_h${i}`, harvesters[0] as (typeof harvesters)[number]).exchanges(30),

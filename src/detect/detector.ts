@@ -5,6 +5,8 @@ import { type Alarm, modelBased, type Reasons, reasons, round, type Subject } fr
 import type { Calibration } from "./calibration.ts";
 import { Judge, newStanding, type Standing } from "./judge.ts";
 import { Profile } from "./link/profile.ts";
+import type { CampaignAlarm, CampaignLine } from "./link/campaigns.ts";
+import { Linker, type LinkerState } from "./linker.ts";
 import { Owner } from "./owner.ts";
 import { Reader } from "./reading.ts";
 import { packSnapshot, unpackSnapshot } from "./snapshot.ts";
@@ -14,6 +16,18 @@ import { Trajectory } from "./trajectory.ts";
 export interface DetectorOptions {
   readonly calibration: Calibration;
 }
+
+/** An alarm about an account, a key or a campaign: a line of alarms.jsonl. */
+export type AnyAlarm = Alarm | (CampaignAlarm & { readonly calibration: string });
+
+/** What one exchange brought to light. */
+export interface Findings {
+  readonly alarms: readonly AnyAlarm[];
+  /** Lines of campaigns.jsonl. */
+  readonly campaigns: readonly CampaignLine[];
+}
+
+const NOTHING: Findings = { alarms: [], campaigns: [] };
 
 /** A line of scores.jsonl (contract.md). */
 export interface Score {
@@ -52,9 +66,11 @@ export class Detector {
   readonly #reader: Reader;
   readonly #watched = new Map<string, Watched>();
   readonly #facts = new Map<string, Account>();
+  #linker: Linker;
 
   constructor({ calibration }: DetectorOptions) {
     this.#calibration = calibration;
+    this.#linker = new Linker(calibration);
     this.#reader = new Reader(calibration.file.samplingKey);
     // A simulated population bounds nothing about a real one.
     const bounds = !calibration.file.builtIn;
@@ -67,19 +83,21 @@ export class Detector {
     return this.#watched.size;
   }
 
-  /** Facts of an account from before its traffic. They count from its first exchange on; what is told later changes nothing. */
+  /** Facts of an account from before its traffic. What is told after its first look changes nothing. */
   know(facts: Account): void {
-    if (!this.#watched.has(facts.account)) this.#facts.set(facts.account, facts);
+    const watched = this.#watched.get(facts.account);
+    if (watched) watched.trajectory.know(facts);
+    else this.#facts.set(facts.account, facts);
   }
 
-  /** Takes in one exchange and returns the alarms it brings (usually none; a bounded alarm may concern other accounts). */
-  observe(x: Exchange): Alarm[] {
+  /** Takes in one exchange and returns what it brings: usually nothing; a bounded alarm may concern other accounts. */
+  observe(x: Exchange): Findings {
     const watched = this.#watch(x.account);
     watched.exchanges++;
     const time = Date.parse(x.time);
     if (!judged(x)) {
       watched.profile.observe(x, null, time);
-      return [];
+      return NOTHING;
     }
     const reading = this.#reader.read(conversation(x));
     watched.profile.observe(x, reading, time);
@@ -87,11 +105,18 @@ export class Detector {
     const { trajectory, standing } = watched;
     const before = trajectory.highest;
     const look = trajectory.observe(reading, x.id, time);
-    if (!look) return [];
+    if (!look) return NOTHING;
     if (look.score > before) watched.subStream = look.subStream;
-    return this.#judgeOf(watched)
-      .look(standing, look)
-      .map(({ account }) => this.#raise(account, x.time));
+    const risen = this.#judgeOf(watched).look(standing, look);
+    const alarms = risen.map(({ account }) => this.#raise(account, x.time));
+    if (!this.#linker.looked(this.#watched.size, time)) return { alarms, campaigns: [] };
+    const { lines, alarms: about } = this.#linker.run(this.#watched.values(), x.time);
+    return { alarms: [...alarms, ...this.#signed(about)], campaigns: lines };
+  }
+
+  /** Campaigns as they stand now. */
+  campaigns(): CampaignLine[] {
+    return this.#linker.current();
   }
 
   /** Every account seen, in the order in which they came. Changes nothing. */
@@ -121,7 +146,7 @@ export class Detector {
   snapshot(): Uint8Array {
     const waiting = [...this.#facts.values()];
     return packSnapshot(
-      { calibration: this.#calibration.file.hash, rest: { waiting } },
+      { calibration: this.#calibration.file.hash, rest: { waiting, linker: this.#linker.state() } },
       this.#watched.values(),
     );
   }
@@ -134,7 +159,9 @@ export class Detector {
       detector.#watched.set(one.standing.account, one);
       detector.#judgeOf(one).restore(one.standing);
     }
-    for (const facts of (rest as { waiting: Account[] }).waiting) detector.know(facts);
+    const { waiting, linker } = rest as { waiting: Account[]; linker: LinkerState };
+    for (const facts of waiting) detector.know(facts);
+    detector.#linker = new Linker(calibration, linker);
     return detector;
   }
 
@@ -159,6 +186,10 @@ export class Detector {
 
   #judgeOf({ trajectory }: Watched): Judge {
     return this.#judges.get(this.#calibration.populationOf(trajectory.facts).name) as Judge;
+  }
+
+  #signed(alarms: readonly CampaignAlarm[]): (CampaignAlarm & { calibration: string })[] {
+    return alarms.map((alarm) => ({ ...alarm, calibration: this.#calibration.file.hash }));
   }
 
   #raise(account: string, time: string): Alarm {

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { JsonObject } from "../exchange/exchange.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type Alarm, subjectText } from "./alarm.ts";
-import { alarmEvent } from "./live.ts";
+import { subjectText } from "./alarm.ts";
+import type { AnyAlarm } from "./detector.ts";
 import type { FromWorker, ToWorker, WorkerInput } from "./live-worker.ts";
 
 type Say = (level: "warn" | "error", message: string) => void;
@@ -72,19 +72,22 @@ export class DetectionThread {
       this.#state = { ...this.#state, accounts: message.accounts };
       return;
     }
-    for (const alarm of message.alarms) {
-      this.#alarms++;
-      this.#say("warn", `alarm: ${subjectText(alarm.subject)} reached ${alarm.tier} (p = ${alarm.p})`);
-      await this.#record(alarm);
+    for (const event of message.events) {
+      if (event["type"] === "alarm") {
+        const { subject, tier, p } = event as unknown as AnyAlarm;
+        this.#alarms++;
+        this.#say("warn", `alarm: ${subjectText(subject)} reached ${tier} (p = ${p})`);
+      }
+      await this.#record(event);
     }
     this.#worker.postMessage({ kind: "raised", id: message.id } satisfies ToWorker);
   }
 
   /** The detector goes on, and remembers that it raised the alarm, only when the alarm is in the journal. */
-  async #record(alarm: Alarm): Promise<void> {
+  async #record(event: JsonObject): Promise<void> {
     for (;;) {
       try {
-        await this.#ledger.append(alarmEvent(alarm));
+        await this.#ledger.append(event);
         return;
       } catch {
         // The journal's own trouble is reported where it is. At a stop the thread ends here, before it could keep a

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { loadMasterKeys } from "../ledger/keyring.ts";
-import type { Alarm } from "./alarm.ts";
+import type { JsonObject } from "../exchange/exchange.ts";
 import { builtInCalibration, readCalibration } from "./calibration.ts";
 import { watchJournal } from "./live.ts";
 
@@ -17,7 +17,7 @@ export interface WorkerInput {
 }
 
 export type FromWorker =
-  | { readonly kind: "alarms"; readonly id: number; readonly alarms: readonly Alarm[] }
+  | { readonly kind: "found"; readonly id: number; readonly events: readonly JsonObject[] }
   | { readonly kind: "progress"; readonly leaves: number; readonly accounts: number };
 
 export type ToWorker = { readonly kind: "raised"; readonly id: number } | { readonly kind: "stop" };
@@ -42,10 +42,10 @@ if (parentPort) {
     limit: () => Number(Atomics.load(input.limit, 0)),
     stop: stop.signal,
     snapshotEvery: 20_000,
-    raise: (alarms) =>
+    raise: (events) =>
       new Promise((resolve) => {
         waiting.set(++calls, resolve);
-        port.postMessage({ kind: "alarms", id: calls, alarms } satisfies FromWorker);
+        port.postMessage({ kind: "found", id: calls, events } satisfies FromWorker);
       }),
     onProgress: ({ leaf: leaves }, accounts) => {
       const tell = (): void => {

@@ -3,21 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { generateWorld } from "../../test/world/world.ts";
-import type { Exchange } from "../exchange/exchange.ts";
+import type { Exchange, JsonObject } from "../exchange/exchange.ts";
 import { importExchanges } from "../ledger/import.ts";
 import { loadMasterKeys } from "../ledger/keyring.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { readLeaves } from "../ledger/read.ts";
-import type { Alarm } from "./alarm.ts";
 import { builtInCalibration } from "./calibration.ts";
 import { Detector } from "./detector.ts";
-import { alarmEvent, watchJournal } from "./live.ts";
+import { eventsOf, watchJournal } from "./live.ts";
 
 const world = generateWorld({ seed: "live", accounts: 12, exchangesPerAccount: 60, harvest: 0.4 });
 const exchanges = [...world.exchanges()];
 const half = exchanges.length >> 1;
 const detector = new Detector({ calibration: builtInCalibration() });
-const wanted = exchanges.flatMap((x) => detector.observe(x));
+const wanted = exchanges.flatMap((x) => eventsOf(detector.observe(x)));
 
 let dataDir: string;
 let ledger: Ledger;
@@ -41,7 +40,7 @@ async function record(some: readonly Exchange[]): Promise<void> {
 /** One run of the live detector. `raise` may fail as a killed process would. */
 async function watching(
   stop: AbortSignal,
-  options: { raise?: (alarms: readonly Alarm[]) => void; every?: number } = {},
+  options: { raise?: (found: readonly JsonObject[]) => void; every?: number } = {},
 ): Promise<void> {
   await watchJournal({
     dataDir,
@@ -50,9 +49,9 @@ async function watching(
     limit: () => ledger.nextRecord,
     stop,
     snapshotEvery: options.every ?? 100,
-    raise: async (alarms) => {
-      for (const alarm of alarms) await ledger.append(alarmEvent(alarm));
-      options.raise?.(alarms);
+    raise: async (found) => {
+      for (const event of found) await ledger.append(event);
+      options.raise?.(found);
     },
   });
 }
@@ -60,14 +59,15 @@ async function watching(
 async function raised(): Promise<unknown[]> {
   const leaves = await Array.fromAsync(readLeaves(dataDir, await loadMasterKeys(dataDir, {})));
   return leaves.flatMap(({ opened }) =>
-    opened.kind === "event" && opened.event["type"] === "alarm" ? [opened.event] : [],
+    opened.kind === "event" && ["alarm", "campaign"].includes(String(opened.event["type"]))
+      ? [opened.event]
+      : [],
   );
 }
 
-const asEvents = (alarms: readonly Alarm[]): unknown[] =>
-  alarms.map((alarm) => JSON.parse(JSON.stringify(alarmEvent(alarm))) as unknown);
-const byTime = (alarms: unknown[]): unknown[] =>
-  [...(alarms as Alarm[])].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+const asEvents = (found: readonly JsonObject[]): unknown[] => JSON.parse(JSON.stringify(found)) as unknown[];
+const byTime = (found: unknown[]): unknown[] =>
+  [...(found as { time: string }[])].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 
 describe("watchJournal", () => {
   it("raises what a replay would, while the journal grows, and reads to the end of what is there when it is stopped", async () => {

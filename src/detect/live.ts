@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { JsonObject } from "../exchange/exchange.ts";
+import { type Account, parseAccount } from "../exchange/account.ts";
+import type { Json, JsonObject } from "../exchange/exchange.ts";
 import { realDisk } from "../ledger/disk.ts";
 import type { MasterKeys } from "../ledger/keyring.ts";
 import { readLeaves, START, type Cursor } from "../ledger/read.ts";
 import { exchangeOf } from "../ledger/view.ts";
-import type { Alarm } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
-import { Detector } from "./detector.ts";
+import { type AnyAlarm, Detector, type Findings } from "./detector.ts";
 import { DetectError } from "./error.ts";
+import { campaignEvent } from "./link/campaigns.ts";
 
 export interface LiveOptions {
   readonly dataDir: string;
@@ -18,8 +19,8 @@ export interface LiveOptions {
   readonly limit: () => number;
   /** Stops the fold, at the end of what is there at that moment; where it stood is kept in the snapshot. */
   readonly stop: AbortSignal;
-  /** Puts alarms into the journal; resolves when they are on disk. */
-  readonly raise: (alarms: readonly Alarm[]) => Promise<void>;
+  /** Puts alarms and campaigns into the journal, as events; resolves when they are on disk. */
+  readonly raise: (found: readonly JsonObject[]) => Promise<void>;
   /** Told now and then how far reading has come. */
   readonly onProgress?: (at: Cursor, accounts: number) => void;
   /** Exchanges between two snapshots. */
@@ -36,7 +37,7 @@ export async function watchJournal(options: LiveOptions): Promise<void> {
   let { detector, cursor } = restore(options);
   // Up to here the journal existed before this start: alarms in it may be there already.
   const old = options.limit();
-  let pending: Alarm[] = [];
+  let pending: JsonObject[] = [];
   const already = new Set<string>();
   let caughtUp = cursor.record >= old;
   let sinceSnapshot = 0;
@@ -45,7 +46,7 @@ export async function watchJournal(options: LiveOptions): Promise<void> {
     caughtUp = true;
     await raise(
       options,
-      pending.filter((alarm) => !already.has(identity(alarm))),
+      pending.filter((event) => !already.has(identity(event))),
     );
     pending = [];
     already.clear();
@@ -60,12 +61,15 @@ export async function watchJournal(options: LiveOptions): Promise<void> {
   })) {
     if (!caughtUp && opened.record >= old) await catchUp();
     cursor = next;
-    if (opened.kind === "event" && opened.event["type"] === "alarm" && !caughtUp)
-      already.add(identity(opened.event as never));
+    if (opened.kind === "event") {
+      const facts = factsIn(opened.event);
+      if (facts) detector.know(facts);
+      if (!caughtUp && FOUND.has(opened.event["type"])) already.add(identity(opened.event));
+    }
     if (opened.kind === "exchange") {
-      const alarms = detector.observe(exchangeOf(opened));
-      if (alarms.length > 0 && caughtUp) await raise(options, alarms);
-      else pending.push(...alarms);
+      const found = eventsOf(detector.observe(exchangeOf(opened)));
+      if (caughtUp) await raise(options, found);
+      else pending.push(...found);
       sinceSnapshot++;
     }
     if (!caughtUp && next.record >= old) await catchUp();
@@ -80,17 +84,35 @@ export async function watchJournal(options: LiveOptions): Promise<void> {
 }
 
 /** As an event of the journal. */
-export function alarmEvent(alarm: Alarm): JsonObject {
+export function alarmEvent(alarm: AnyAlarm): JsonObject {
   return { type: "alarm", ...(alarm as unknown as JsonObject) };
 }
 
-async function raise(options: LiveOptions, alarms: readonly Alarm[]): Promise<void> {
-  if (alarms.length > 0) await options.raise(alarms);
+async function raise(options: LiveOptions, found: readonly JsonObject[]): Promise<void> {
+  if (found.length > 0) await options.raise(found);
 }
 
-/** Detection is deterministic: the same subject, tier and time is the same alarm. */
-function identity({ account, tier, time }: Pick<Alarm, "account" | "tier" | "time">): string {
-  return JSON.stringify([account, tier, time]);
+/** Detection is deterministic: the same subject, tier and time is the same alarm, the same campaign and time the same line. */
+function identity({ type, subject, account, campaign, tier, time }: JsonObject): string {
+  return JSON.stringify([type, account ?? subject ?? campaign, tier, time]);
+}
+
+const FOUND = new Set<Json | undefined>(["alarm", "campaign"]);
+
+/** What was found as events of the journal; first the lines of campaigns, so that who reads an alarm can look its campaign up. */
+export function eventsOf({ alarms, campaigns }: Findings): JsonObject[] {
+  return [...campaigns.map(campaignEvent), ...alarms.map(alarmEvent)];
+}
+
+/** Facts of an account that was registered; null for every other event. */
+function factsIn(event: JsonObject): Account | null {
+  if (event["type"] !== "change" || event["change"] !== "account.created") return null;
+  try {
+    return parseAccount(event["detail"] ?? null);
+  } catch {
+    // Written by another version: facts only add signals.
+    return null;
+  }
 }
 
 /** The detector's state beside the journal; may be deleted. */

@@ -1,9 +1,10 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
-import type { Alarm } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
-import { Detector, type Score } from "./detector.ts";
+import { type AnyAlarm, Detector, type Score } from "./detector.ts";
+import { type Drift, driftOf } from "./drift.ts";
+import type { CampaignLine } from "./link/campaigns.ts";
 import { DetectError, nothingValid } from "./error.ts";
 import { SCORING } from "./score.ts";
 import type { Tier } from "./tier.ts";
@@ -34,6 +35,8 @@ export interface Summary {
   readonly tiers: Readonly<Record<Tier, number>>;
   readonly alarms: number;
   readonly campaigns: number;
+  /** Whether p-values of all accounts are smaller than the calibration promises (drift.ts). */
+  readonly drift: Drift | null;
   readonly calibration: {
     readonly hash: string;
     readonly builtIn: boolean;
@@ -61,7 +64,7 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
   const detector = new Detector({ calibration: options.calibration });
   const listed =
     options.accounts === undefined ? null : await knowAccounts(options, options.accounts, detector);
-  const { alarms, exchanges, skipped } = await watch(options, detector);
+  const { alarms, campaigns, exchanges, skipped } = await watch(options, detector);
   if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   const scores = detector.finish();
   const seconds = (options.now() - started) / 1000;
@@ -72,7 +75,8 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
     accountsMissing: listed && scores.filter((s) => !listed.has(s.account)).length,
     tiers: countTiers(scores),
     alarms: alarms.length,
-    campaigns: 0,
+    campaigns: detector.campaigns().length,
+    drift: driftOf(scores),
     calibration: {
       hash: options.calibration.file.hash,
       builtIn: options.calibration.file.builtIn,
@@ -90,7 +94,7 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
   await writeResults(options.outDir, {
     "scores.jsonl": lines(scores),
     "alarms.jsonl": lines(alarms),
-    "campaigns.jsonl": "",
+    "campaigns.jsonl": lines(campaigns),
     "summary.json": `${JSON.stringify(summary, null, 2)}\n`,
   });
   return summary;
@@ -109,8 +113,9 @@ async function knowAccounts(options: ReplayOptions, path: string, detector: Dete
 async function watch(
   options: ReplayOptions,
   detector: Detector,
-): Promise<{ alarms: Alarm[]; exchanges: number; skipped: number }> {
-  const alarms: Alarm[] = [];
+): Promise<{ alarms: AnyAlarm[]; campaigns: CampaignLine[]; exchanges: number; skipped: number }> {
+  const alarms: AnyAlarm[] = [];
+  const campaigns: CampaignLine[] = [];
   let exchanges = 0;
   let skipped = 0;
   const onBad = (line: number, message: string): void => {
@@ -118,10 +123,12 @@ async function watch(
     options.onBad?.(options.traffic, line, message);
   };
   for await (const exchange of readTraffic(options.traffic, { strict: options.strict ?? false, onBad })) {
-    alarms.push(...detector.observe(exchange));
+    const found = detector.observe(exchange);
+    for (const alarm of found.alarms) alarms.push(alarm);
+    for (const line of found.campaigns) campaigns.push(line);
     if (++exchanges % PROGRESS_EVERY === 0) options.onProgress?.(exchanges);
   }
-  return { alarms, exchanges, skipped };
+  return { alarms, campaigns, exchanges, skipped };
 }
 
 function countTiers(scores: readonly Score[]): Record<Tier, number> {

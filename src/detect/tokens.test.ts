@@ -42,7 +42,7 @@ describe("Tokens", () => {
     expect(read("</think>").hashes).toEqual(read("think").hashes);
   });
 
-  it("is bounded and never throws, and looks at head, middle and tail of long texts", () => {
+  it("is bounded and never throws", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary", maxLength: 400 }),
@@ -53,10 +53,24 @@ describe("Tokens", () => {
         },
       ),
     );
+  });
+
+  it("looks at head and tail of long texts, and between them where its key says", () => {
     const padding = "lorem ".repeat(20_000);
-    const secret = read("secret").hashes[0];
-    for (const text of [`secret ${padding}`, `${padding} secret`, `${padding}secret ${padding}`]) {
+    const secret = read("secret").hashes[0] as number;
+    for (const text of [`secret ${padding}`, `${padding} secret`])
       expect(read(text).hashes).toContain(secret);
-    }
+    // 900 characters of "secret" in 120,000 of padding: some keys see them, some do not, and nobody can tell which without the key.
+    const inside = `${padding.slice(0, 60_000)}${"secret ".repeat(130)}${padding.slice(0, 60_000)}`;
+    const sees = (key: number): boolean => {
+      const tokens = new Tokens(key);
+      tokens.read(inside);
+      return tokens.hashes.subarray(0, tokens.length).includes(secret);
+    };
+    const keys = Array.from({ length: 400 }, (_, key) => key);
+    const seeing = keys.filter(sees);
+    expect(seeing.length).toBeGreaterThan(4);
+    expect(seeing.length).toBeLessThan(200);
+    expect(keys.filter(sees)).toEqual(seeing);
   });
 });

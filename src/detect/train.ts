@@ -1,5 +1,5 @@
 import { fitTail, type Tail } from "./tail.ts";
-import { rawScore, reasonsScore, type Values } from "./score.ts";
+import { rawScore, type Values } from "./score.ts";
 import { signals } from "./signal/signals.ts";
 import { type Method, type Scope, sealWeights, type Weights } from "./weights.ts";
 import { DetectError } from "./error.ts";
@@ -12,18 +12,31 @@ export interface Example {
   readonly looks: readonly { readonly whole: Values; readonly parts: readonly Values[] }[];
 }
 
-/** Strength of the pull towards zero: so much as this many examples in favour of "says nothing". */
-const RIDGE = 3;
-const STEPS = 60;
+/** Share of harvesters that the weights are made for: what speaks as often for honest accounts gets little weight. */
+const PRIOR = 0.1;
+/** Pull towards zero, against the mean log-likelihood of all examples. */
+const RIDGE = 2e-4;
+const STEPS = 400;
+const RATE = 0.03;
+const MOST = 0.95;
 const LEAST = 40;
 
 /**
- * Weights from labelled accounts. Logistic regression by Newton's method over the signals and the score of the reasons, kinds
- * balanced, pulled towards zero, and each weight held to the sign that its signal speaks with: what the training population
- * happens to show the other way round is not learned. Then the tails of both methods over the honest accounts' highest looks.
+ * Weights from labelled accounts. Kinds of harvest are alternatives: an account does one of them, hardly all. So the model is a
+ * disjunction (noisy-or, Pearl 1988): P = (1 - (1 - base) Π(1 - w v)) Π(1 - a v), with w of the signals that speak for and a of those
+ * against, fitted by maximum likelihood, kinds balanced. Weights cannot be negative: what the training population happens to
+ * show the other way round is not learned. Then the tails of both methods over the honest accounts' highest looks.
  * Throws DetectError `too_few`.
  */
-export function train(examples: readonly Example[], about: { source: string; codeVersion: string }): Weights {
+export function train(
+  examples: readonly Example[],
+  about: {
+    readonly source: string;
+    readonly codeVersion: string;
+    /** Signals that get no weight: what the examples say about them is not to be learned. */
+    readonly leaveOut?: readonly string[];
+  },
+): Weights {
   const judged = examples.filter(({ looks }) => looks.length > 0);
   const honest = judged.filter(({ harvests }) => !harvests);
   const harvest = judged.filter(({ harvests }) => harvests);
@@ -33,7 +46,7 @@ export function train(examples: readonly Example[], about: { source: string; cod
       `${honest.length} honest and ${harvest.length} harvesting accounts have 25 exchanges or more; training needs ${LEAST} and 10`,
     );
   }
-  const trained = fit(judged);
+  const trained = fit(judged, new Set(about.leaveOut));
   const unfinished = {
     source: about.source,
     codeVersion: about.codeVersion,
@@ -65,92 +78,82 @@ function highest(examples: readonly Example[], scope: Scope, method: Method, wei
   });
 }
 
-function fit(examples: readonly Example[]): Weights["trained"] {
+function fit(examples: readonly Example[], leaveOut: ReadonlySet<string>): Weights["trained"] {
   const kinds = Map.groupBy(examples, ({ kind, harvests }) => `${harvests} ${kind}`);
   const kindsOf = { true: 0, false: 0 };
   for (const [key] of kinds) kindsOf[key.startsWith("true") ? "true" : "false"]++;
-  const rows: { x: Float64Array; y: number; weight: number }[] = [];
+  const rows: Row[] = [];
   for (const [, accounts] of kinds) {
     for (const { harvests, looks } of accounts) {
-      const weight = 100 / kindsOf[`${harvests}`] / accounts.length / looks.length;
-      for (const { whole } of looks) rows.push({ x: features(whole), y: harvests ? 1 : 0, weight });
+      const share = harvests ? PRIOR : 1 - PRIOR;
+      const weight = share / kindsOf[`${harvests}`] / accounts.length / looks.length;
+      for (const { whole } of looks) rows.push({ values: whole.map((v) => v ?? 0), harvests, weight });
     }
   }
-  const signs = [1, ...signals.map(({ speaks }) => (speaks === "for" ? 1 : -1))];
-  const solved = logistic(rows, signs);
-  const [reasons = 0, ...rest] = solved.weights;
+  const found = ascend(rows, leaveOut);
   return {
-    intercept: round(solved.intercept),
-    reasons: round(reasons),
-    signals: Object.fromEntries(signals.map(({ name }, i) => [name, round(rest[i] ?? 0)])),
+    base: round(found[signals.length] as number),
+    signals: Object.fromEntries(signals.map(({ name }, i) => [name, round(found[i] as number)])),
   };
 }
 
-function features(values: Values): Float64Array {
-  return Float64Array.from([reasonsScore(values), ...values.map((v) => v ?? 0)]);
+interface Row {
+  readonly values: readonly number[];
+  readonly harvests: boolean;
+  readonly weight: number;
 }
 
-/** Projected, damped Newton steps; small and dense, so plain elimination does. */
-function logistic(
-  rows: readonly { readonly x: Float64Array; readonly y: number; readonly weight: number }[],
-  signs: readonly number[],
-): { weights: number[]; intercept: number } {
-  const size = signs.length + 1;
-  const theta = new Float64Array(size);
-  for (let step = 0; step < STEPS; step++) {
-    const gradient = new Float64Array(size);
-    const hessian = Array.from({ length: size }, () => new Float64Array(size));
-    for (const { x, y, weight } of rows) {
-      let z = theta[size - 1] as number;
-      for (let i = 0; i < size - 1; i++) z += (theta[i] as number) * (x[i] as number);
-      const p = 1 / (1 + Math.exp(-z));
-      const slope = weight * (p - y);
-      const curve = weight * Math.max(0.02, p * (1 - p));
-      for (let i = 0; i < size; i++) {
-        const xi = i < size - 1 ? (x[i] as number) : 1;
-        gradient[i] = (gradient[i] as number) + slope * xi;
-        const row = hessian[i] as Float64Array;
-        for (let j = 0; j <= i; j++)
-          row[j] = (row[j] as number) + curve * xi * (j < size - 1 ? (x[j] as number) : 1);
-      }
-    }
+/**
+ * Likelihood ascent with Adam (Kingma and Ba 2015) on P = (1 - (1 - base) Π(1 - w v)) Π(1 - a v), every weight held to 0 … MOST.
+ * The gradient of log P or log(1 - P) goes through the factors one by one.
+ */
+function ascend(rows: readonly Row[], leaveOut: ReadonlySet<string>): Float64Array {
+  const size = signals.length + 1;
+  const weights = new Float64Array(size).fill(0.2);
+  weights[size - 1] = 0.02;
+  for (const [i, { name }] of signals.entries()) if (leaveOut.has(name)) weights[i] = 0;
+  const mean = new Float64Array(size);
+  const square = new Float64Array(size);
+  for (let step = 1; step <= STEPS; step++) {
+    const gradient = slope(rows, weights);
     for (let i = 0; i < size; i++) {
-      const row = hessian[i] as Float64Array;
-      for (let j = 0; j < i; j++) (hessian[j] as Float64Array)[i] = row[j] as number;
-      if (i < size - 1) {
-        gradient[i] = (gradient[i] as number) + RIDGE * 0.1 * (theta[i] as number);
-        row[i] = (row[i] as number) + RIDGE * 0.1;
-      } else row[i] = (row[i] as number) + 1e-6;
+      if (i < size - 1 && leaveOut.has(signals[i]?.name ?? "")) continue;
+      const g = (gradient[i] as number) - RIDGE * (weights[i] as number);
+      mean[i] = 0.9 * (mean[i] as number) + 0.1 * g;
+      square[i] = 0.999 * (square[i] as number) + 0.001 * g * g;
+      const direction = (mean[i] as number) / (1 - 0.9 ** step);
+      const size2 = Math.sqrt((square[i] as number) / (1 - 0.999 ** step)) + 1e-9;
+      const rate = RATE * (1 - step / (STEPS + 1));
+      weights[i] = Math.min(MOST, Math.max(0, (weights[i] as number) + (rate * direction) / size2));
     }
-    const move = solve(hessian, gradient);
-    for (let i = 0; i < size; i++) theta[i] = (theta[i] as number) - 0.5 * (move[i] as number);
-    for (const [i, sign] of signs.entries()) if ((theta[i] as number) * sign < 0) theta[i] = 0;
   }
-  return { weights: [...theta.subarray(0, size - 1)], intercept: theta[size - 1] as number };
+  return weights;
 }
 
-/** Gaussian elimination with pivoting. Overwrites its arguments. */
-function solve(a: Float64Array[], b: Float64Array): Float64Array {
-  const n = b.length;
-  const at = (i: number, j: number): number => (a[i] as Float64Array)[j] as number;
-  for (let column = 0; column < n; column++) {
-    let pivot = column;
-    for (let i = column + 1; i < n; i++) if (Math.abs(at(i, column)) > Math.abs(at(pivot, column))) pivot = i;
-    [a[column], a[pivot]] = [a[pivot] as Float64Array, a[column] as Float64Array];
-    [b[column], b[pivot]] = [b[pivot] as number, b[column] as number];
-    for (let i = column + 1; i < n; i++) {
-      const factor = at(i, column) / at(column, column);
-      if (factor === 0) continue;
-      for (let j = column; j < n; j++) (a[i] as Float64Array)[j] = at(i, j) - factor * at(column, j);
-      b[i] = (b[i] as number) - factor * (b[column] as number);
+function slope(rows: readonly Row[], weights: Float64Array): Float64Array {
+  const base = weights[weights.length - 1] as number;
+  const gradient = new Float64Array(weights.length);
+  for (const { values, harvests, weight } of rows) {
+    let innocent = 1 - base;
+    let left = 1;
+    for (const [i, { speaks }] of signals.entries()) {
+      const factor = 1 - (weights[i] as number) * (values[i] as number);
+      if (speaks === "for") innocent *= factor;
+      else left *= factor;
     }
+    const p = Math.min(1 - 1e-4, Math.max(1e-4, (1 - innocent) * left));
+    const outer = (weight * ((harvests ? 1 : 0) - p)) / (p * (1 - p));
+    for (const [i, { speaks }] of signals.entries()) {
+      const v = values[i] as number;
+      if (v === 0) continue;
+      const factor = 1 - (weights[i] as number) * v;
+      const inner = speaks === "for" ? left * innocent : -(1 - innocent) * left;
+      gradient[i] = (gradient[i] as number) + (outer * inner * v) / factor;
+    }
+    const last = weights.length - 1;
+    gradient[last] = (gradient[last] as number) + (outer * left * innocent) / (1 - base);
   }
-  for (let i = n - 1; i >= 0; i--) {
-    let sum = b[i] as number;
-    for (let j = i + 1; j < n; j++) sum -= at(i, j) * (b[j] as number);
-    b[i] = sum / at(i, i);
-  }
-  return b;
+  return gradient;
 }
 
 const blank: Tail = { quantiles: [0, 1], from: 1, share: 0.5, scale: 1, shape: 0 };
@@ -161,7 +164,7 @@ export const untrained: Weights = sealWeights({
   source: "nothing",
   codeVersion: "0",
   trainedOn: { honest: 0, harvest: 0, families: [] },
-  trained: { intercept: 0, reasons: 0, signals: {} },
+  trained: { base: 0, signals: {} },
   tails: blankTails,
 });
 

@@ -50,7 +50,7 @@ export interface TrajectoryFacts {
 /** One account's way through its exchanges: the sketches it is in and the highest score at any look. */
 export class Trajectory implements Known {
   readonly #weights: Weights;
-  readonly facts: Account | null;
+  #facts: Account | null;
   readonly rhythm: Rhythm;
   readonly change: Change;
   #sketch: Sketch;
@@ -71,7 +71,7 @@ export class Trajectory implements Known {
     },
   ) {
     this.#weights = weights;
-    this.facts = facts;
+    this.#facts = facts;
     this.rhythm = new Rhythm(kept?.rhythm);
     this.change = new Change(kept?.facts.change);
     this.#sketch = new Sketch(WHOLE, kept?.slab, kept?.facts.evidence);
@@ -80,6 +80,15 @@ export class Trajectory implements Known {
     this.#looks = kept?.facts.looks ?? 0;
     this.#exchangesBefore = kept?.facts.exchangesBefore ?? 0;
     this.#pairsBefore = kept?.facts.pairsBefore ?? 0;
+  }
+
+  get facts(): Account | null {
+    return this.#facts;
+  }
+
+  /** Facts that were told after the first exchanges still count, up to the first look: a registration takes a moment to get around. */
+  know(facts: Account): void {
+    if (this.#looks === 0) this.#facts = facts;
   }
 
   get sketch(): Sketch {
@@ -108,7 +117,7 @@ export class Trajectory implements Known {
   observe(reading: Reading, exchangeId: string, time: number): Look | null {
     const renewed = this.#sketch.exchanges === HORIZON;
     if (renewed) this.#renew();
-    this.rhythm.observe(time, this.facts?.limits.requestsPerMinute ?? null);
+    this.rhythm.observe(time, this.#looks === 0 ? null : (this.facts?.limits.requestsPerMinute ?? null));
     // The whole sketch first knows what recurs after this exchange; streams go by what was there before it.
     this.#streams.observe(reading, exchangeId, this.#sketch);
     this.#sketch.observe(reading, exchangeId);

@@ -27,8 +27,7 @@ export interface Weights {
     readonly families: readonly string[];
   };
   readonly trained: {
-    readonly intercept: number;
-    readonly reasons: number;
+    readonly base: number;
     readonly signals: Readonly<Record<string, number>>;
   };
   readonly tails: Readonly<Record<Scope, Readonly<Record<Method, Tail>>>>;
@@ -74,9 +73,11 @@ export function checkWeights(json: Json, name: string): Weights {
     return wrong("its content does not match its hash: it was changed or damaged");
   const { trained, tails } = json as unknown as Weights;
   const number = (x: unknown): boolean => typeof x === "number" && Number.isFinite(x);
-  if (typeof trained !== "object" || !number(trained.intercept) || !number(trained.reasons))
-    return wrong("`trained` must have numbers `intercept` and `reasons`");
-  if (!Object.values(trained.signals ?? {}).every(number)) return wrong("`trained.signals` must be numbers");
+  const share = (x: unknown): boolean => typeof x === "number" && x >= 0 && x < 1;
+  if (typeof trained !== "object" || !share(trained.base))
+    return wrong("`trained.base` must be a number from 0 and below 1");
+  if (!Object.values(trained.signals ?? {}).every(share))
+    return wrong("`trained.signals` must be numbers from 0 and below 1");
   for (const scope of ["whole", "part"] as const) {
     for (const method of ["reasons", "trained"] as const) {
       const tail = tails?.[scope]?.[method];

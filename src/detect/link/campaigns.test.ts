@@ -23,7 +23,7 @@ const cluster = (accounts: readonly string[], fields: Partial<Cluster> = {}): Cl
 const at = (day: number): string => `2026-03-${String(day).padStart(2, "0")}T00:00:00.000Z`;
 const harvests =
   (p: number): ((accounts: readonly string[]) => Harvest) =>
-  () => ({ p, score: 3, because: ["300 accounts x 25 exchanges, 97 % long answers"] });
+  () => ({ p, score: 3, because: ["300 accounts x 25 exchanges, 97 % long answers"], evidence: [] });
 const seen = (gated: Cluster[]) => ({ formed: gated, gated });
 
 describe("Campaigns", () => {

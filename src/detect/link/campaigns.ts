@@ -14,6 +14,8 @@ export interface Harvest {
   readonly p: number;
   readonly score: number;
   readonly because: readonly string[];
+  /** Ids of exchanges that show it. */
+  readonly evidence: readonly string[];
 }
 
 /** A line of campaigns.jsonl (contract.md). The last line for an id is current. */
@@ -193,12 +195,13 @@ function alarmOf(line: CampaignLine, cluster: Cluster, harvested: Harvest, q: nu
     name: string,
     value: number,
     because: readonly string[],
+    evidence: readonly string[] = [],
   ): CampaignAlarm["signals"][number] => ({
     name,
     value,
     percentile: null,
     because: because.join("; "),
-    evidence: [],
+    evidence,
   });
   return {
     time: line.time,
@@ -208,7 +211,7 @@ function alarmOf(line: CampaignLine, cluster: Cluster, harvested: Harvest, q: nu
     q: q === null ? null : upTo(Math.min(1, q)),
     signals: [
       signal("link", line.link, cluster.because),
-      signal("harvest", Math.round(harvested.score * 1e4) / 1e4, harvested.because),
+      signal("harvest", Math.round(harvested.score * 1e4) / 1e4, harvested.because, harvested.evidence),
       signal("concealment", line.concealed, [identityOf(cluster)]),
     ],
     benignReading:

@@ -1,0 +1,56 @@
+import type { Member } from "./link/member.ts";
+import type { Profile } from "./link/profile.ts";
+import { PART } from "./layout.ts";
+import { Sketch } from "./sketch.ts";
+import type { Trajectory } from "./trajectory.ts";
+
+/** What linking needs of a watched account. */
+export interface Linked {
+  readonly standing: { readonly account: string };
+  readonly trajectory: Trajectory;
+  readonly profile: Profile;
+}
+
+/** The traffic of several accounts as one stream: 300 accounts of 25 exchanges are one stream of 7,500. */
+export interface Pooled {
+  readonly accounts: readonly Linked[];
+  readonly whole: Sketch;
+  /** Sub-streams that at least a third of the accounts have: one system prompt or head goes by one name everywhere. */
+  readonly parts: readonly { readonly name: string; readonly accounts: number; readonly sketch: Sketch }[];
+}
+
+/** Templates and wording that linking looks at. */
+const TEMPLATES = 6;
+const WORDING = 48;
+const SHARED = 1 / 3;
+
+export function memberOf({ standing, trajectory, profile }: Linked): Member {
+  const { sketch } = trajectory;
+  return {
+    account: standing.account,
+    facts: trajectory.facts,
+    profile,
+    templates: sketch.templates(TEMPLATES).map(({ key }) => key),
+    wording: sketch.wording(WORDING).map(({ key }) => key),
+  };
+}
+
+/** In the order of the accounts given: merging heavy hitters is not commutative to the last count. */
+export function pool(accounts: readonly Linked[]): Pooled {
+  const whole = new Sketch();
+  const parts = new Map<string, { accounts: number; sketch: Sketch }>();
+  for (const { trajectory } of accounts) {
+    whole.merge(trajectory.sketch);
+    for (const { name, sketch } of trajectory.streams.all()) {
+      if (name === "rest") continue;
+      let part = parts.get(name);
+      if (!part) parts.set(name, (part = { accounts: 0, sketch: new Sketch(PART) }));
+      part.accounts++;
+      part.sketch.merge(sketch);
+    }
+  }
+  const shared = [...parts]
+    .map(([name, part]) => ({ name, ...part }))
+    .filter((part) => part.accounts >= SHARED * accounts.length);
+  return { accounts, whole, parts: shared };
+}
