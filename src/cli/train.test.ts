@@ -44,11 +44,8 @@ describe("stillwatch train", () => {
     expect(err).toMatch(/labels\.jsonl, line 132: not JSON/);
     expect(err).toMatch(/^1 labels name accounts without/m);
     const weights = readWeights(at("weights.json"));
-    const made = await run(
-      calibrate,
-      ...["--traffic", at("traffic.jsonl"), "--weights", at("weights.json")],
-      ...["--out", at("calibration.json"), "--min-accounts", "40"],
-    );
+    const weighed = ["--traffic", at("traffic.jsonl"), "--weights", at("weights.json")];
+    const made = await run(calibrate, ...weighed, "--out", at("calibration.json"), "--min-accounts", "40");
     expect(made.code).toBe(0);
     expect(readCalibration(at("calibration.json")).weights.hash).toBe(weights.hash);
   });

@@ -56,7 +56,8 @@ export class Change {
     n[4] = share;
     if (this.windows < USUAL_WINDOWS) n[3] = (this.usual * this.windows + share) / (this.windows + 1);
     else {
-      const m = Math.min(0.95, this.usual + MARGIN);
+      // Above 1 for an account that always asks: no share can count against it.
+      const m = this.usual + MARGIN;
       n[5] = Math.max(n[5] as number, 1) * (1 + (BET / m) * (share - m));
       n[6] = Math.max(this.highest, n[5]);
     }

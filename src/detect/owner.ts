@@ -57,17 +57,21 @@ export class Owner {
   /** The key whose latest use came only from places that are new to an account with a history elsewhere; null when there is none. */
   foreignKey(): string | null {
     if (this.#latest.length < LATEST / 2) return null;
-    const now = new Set(this.#latest);
-    const since = Math.min(...[...now].map((at) => this.#places[at]?.first ?? 0));
+    // Evicted places are left out: who changes his programs from call to call must not hide behind them.
+    const now = new Set(this.#latest.filter((at) => at >= 0).map((at) => this.#places[at] as Place));
+    // A place is known by its context: a new key used from an old place belongs to the owner.
+    const contexts = new Set([...now].map(({ context }) => context));
+    const here = this.#places.filter(({ context }) => contexts.has(context));
+    const since = Math.min(...here.map(({ first }) => first));
     let elsewhere = 0;
     let begun = Infinity;
-    for (const [at, place] of this.#places.entries()) {
-      if (now.has(at) || place.first > since) continue;
+    for (const place of this.#places) {
+      if (contexts.has(place.context) || place.first > since) continue;
       elsewhere += place.count;
       begun = Math.min(begun, place.first);
     }
     if (elsewhere < ESTABLISHED || since - begun < ESTABLISHED_DAYS * DAY) return null;
-    const keys = new Set([...now].map((at) => this.#places[at]?.key ?? ""));
+    const keys = new Set([...now].map(({ key }) => key));
     const [key] = keys;
     return keys.size === 1 && key ? key : null;
   }
