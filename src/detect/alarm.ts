@@ -1,7 +1,7 @@
 import type { Calibration } from "./calibration.ts";
 import { weighted } from "./score.ts";
 import { signals } from "./signal/signals.ts";
-import { surprise } from "./tail.ts";
+import { MOST, surprise } from "./tail.ts";
 import type { Tier } from "./tier.ts";
 import type { Trajectory } from "./trajectory.ts";
 
@@ -103,7 +103,7 @@ export function modelBased(calibration: Calibration, highest: number): number | 
   const { tail } = calibration.file;
   return tail === null || highest <= tail.from
     ? null
-    : Number((10 ** -surprise(tail, highest)).toPrecision(2));
+    : Number((10 ** -Math.min(MOST, surprise(tail, highest))).toPrecision(2));
 }
 
 /** Figures people read: four digits after the point are more than the data carry. */

@@ -25,16 +25,17 @@ export class Streams {
   #next = 0;
 
   constructor(packed?: PackedStreams) {
-    this.#keys = Uint32Array.from(packed?.keys ?? new Array<number>(STREAMS).fill(0));
-    this.#counts = Uint32Array.from(packed?.counts ?? new Array<number>(STREAMS).fill(0));
-    this.#waiting = Uint32Array.from(packed?.waiting ?? new Array<number>(STREAMS).fill(0));
+    const nobody = new Uint32Array(STREAMS);
+    this.#keys = Uint32Array.from(packed?.keys ?? nobody);
+    this.#counts = Uint32Array.from(packed?.counts ?? nobody);
+    this.#waiting = Uint32Array.from(packed?.waiting ?? nobody);
     this.#next = packed?.next ?? 0;
     this.#sketches = Array.from({ length: STREAMS + 1 }, () => null);
     for (const { place, slab, evidence } of packed?.parts ?? [])
       this.#sketches[place] = new Sketch(PART, slab, evidence);
   }
 
-  /** Each stream with its key (8 hexadecimal digits, or "rest"), largest first. */
+  /** Each stream with its key (8 hexadecimal digits), in the order of its places, and "rest" last. */
   *all(): Generator<{ name: string; sketch: Sketch }> {
     for (const [place, sketch] of this.#sketches.entries())
       if (sketch) yield { name: this.#nameOf(place), sketch };

@@ -3,8 +3,8 @@ import { firstAtLeast } from "../stats/conformal.ts";
 /** Share of the honest scores that the bulk describes; above it the generalised Pareto distribution does. */
 const TAIL_SHARE = 0.05;
 const BULK = 100;
-/** Beyond 1 in 10^12 nothing is known at all. */
-const MOST = 12;
+/** Beyond 1 in 10^12 nothing is known at all; what is surprising beyond it is squeezed into 12 … 13, so that order is kept. */
+export const MOST = 12;
 
 /**
  * The upper side of a distribution of honest scores: quantiles of its bulk (every hundredth of the lower 95 %), and a generalised
@@ -63,15 +63,17 @@ export function surprise(tail: Tail, score: number): number {
   }
   const x = (score - tail.from) / tail.scale;
   const inner = 1 + tail.shape * x;
-  // Past the end of a bounded tail surprise goes on rising, slowly, so that order is kept.
-  const end = tail.shape < 0 ? -1 / tail.shape : Infinity;
+  // Past the end of a bounded tail surprise goes on rising, slowly.
+  const least = 1e-6;
+  const end = tail.shape < 0 ? (least - 1) / tail.shape : Infinity;
   const decades =
     Math.abs(tail.shape) < 1e-6
       ? x / Math.LN10
-      : inner > 1e-6
+      : x <= end
         ? Math.log10(inner) / tail.shape
-        : Math.log10(1e-6) / tail.shape + (x - end);
-  return Math.min(MOST, -Math.log10(tail.share) + decades);
+        : Math.log10(least) / tail.shape + (x - end);
+  const all = -Math.log10(tail.share) + decades;
+  return all <= MOST ? all : MOST + 1 - 1 / (1 + all - MOST);
 }
 
 function figure(x: number): number {

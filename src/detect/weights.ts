@@ -39,7 +39,7 @@ export function sealWeights(content: Omit<Weights, "format" | "hash">): Weights 
   return { ...whole, hash: hashOf(whole) };
 }
 
-/** The weights that ship: trained over the project's own simulated world (scripts/train-weights.ts). */
+/** The weights that ship: trained over the project's own simulated world (scripts/build-weights.ts). */
 export function builtInWeights(): Weights {
   return readWeights(new URL("builtin-weights.json", import.meta.url));
 }
@@ -74,15 +74,16 @@ export function checkWeights(json: Json, name: string): Weights {
   const { trained, tails } = json as unknown as Weights;
   const number = (x: unknown): boolean => typeof x === "number" && Number.isFinite(x);
   const share = (x: unknown): boolean => typeof x === "number" && x >= 0 && x < 1;
-  if (typeof trained !== "object" || !share(trained.base))
-    return wrong("`trained.base` must be a number from 0 and below 1");
-  if (!Object.values(trained.signals ?? {}).every(share))
+  if (!share(trained?.base)) return wrong("`trained.base` must be a number from 0 and below 1");
+  const { signals } = trained as { readonly signals: unknown };
+  if (typeof signals !== "object" || signals === null || !Object.values(signals).every(share))
     return wrong("`trained.signals` must be numbers from 0 and below 1");
   for (const scope of ["whole", "part"] as const) {
     for (const method of ["reasons", "trained"] as const) {
       const tail = tails?.[scope]?.[method];
       const fine =
         tail !== undefined &&
+        tail !== null &&
         [tail.from, tail.share, tail.scale, tail.shape].every(number) &&
         tail.scale > 0 &&
         tail.share > 0 &&
