@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { conversation } from "../exchange/conversation.ts";
 import type { Json, JsonObject } from "../exchange/exchange.ts";
-import { Reader } from "./reading.ts";
+import { BEGINS_CLEAN, ENDS_CLEAN, Reader } from "./reading.ts";
 
 const reading = (
   messages: [string, string][],
@@ -78,6 +78,128 @@ describe("Reader", () => {
       reading([["user", "x"]], chat(null, { prompt_tokens: 1, completion_tokens: 200 })).answerWords,
     ).toBe(150);
     expect(reading([["user", "x"]], null).answerWords).toBeNull();
+  });
+
+  it("tells system prompts by their words alone, wherever they stand", () => {
+    const hash = (...messages: [string, string][]): number => reading(messages).systemHash;
+    const kind = hash(["system", "Be kind."], ["user", "Hello there"]);
+    expect(kind).not.toBe(0);
+    expect(hash(["system", "Be kind."], ["user", "Another question"])).toBe(kind);
+    expect(hash(["user", "Hello"], ["system", "be  KIND"])).toBe(kind);
+    expect(hash(["developer", "Be kind."], ["user", "Hello"])).toBe(kind);
+    expect(hash(["system", "Be rude."], ["user", "Hello there"])).not.toBe(kind);
+    expect(hash(["user", "Be kind."])).toBe(0);
+    expect(hash(["system", ""], ["user", "Hello"])).toBe(0);
+    const anthropic = reading([["user", "Hello"]], null, { system: "Be kind." });
+    expect(anthropic).toMatchObject({ systemHash: kind, systemSegments: 1, segments: 2 });
+  });
+
+  it("counts the answers before, and sees programs at work by their tools' results", () => {
+    const turns = (...roles: string[]) =>
+      reading(roles.map((role, i): [string, string] => [role, `Turn ${"x".repeat(i + 1)}`]));
+    expect(turns("user")).toMatchObject({ answersBefore: 0, continues: false, agentic: false });
+    expect(turns("user", "assistant", "user")).toMatchObject({
+      answersBefore: 1,
+      continues: true,
+      agentic: false,
+    });
+    expect(turns("system", "user", "assistant", "user", "assistant", "user").answersBefore).toBe(2);
+    expect(turns("user", "assistant", "tool")).toMatchObject({ answersBefore: 1, agentic: true });
+    expect(turns("user", "assistant", "tool", "assistant", "user").agentic).toBe(true);
+    // Offering tools is not using them.
+    expect(reading([["user", "x"]], null, { tools: [{ type: "function" }] }).agentic).toBe(false);
+  });
+
+  it("reads a prefilled answer and a tool's result as the question they answer", () => {
+    const asked = reading([["user", "Write a poem about rain."]]).promptHash;
+    const prefilled = [
+      ["user", "Write a poem about rain."],
+      ["assistant", "Drops"],
+    ] as [string, string][];
+    expect(reading(prefilled).promptHash).toBe(asked);
+    expect(reading([...prefilled, ["tool", "result"]]).promptHash).toBe(asked);
+  });
+
+  it("knows a set of biased tokens again in any order", () => {
+    const bias = (keys: string[]): number =>
+      reading([["user", "x"]], null, { logit_bias: Object.fromEntries(keys.map((key) => [key, 10])) })
+        .biasKeys;
+    expect(bias([])).toBe(0);
+    expect(reading([["user", "x"]]).biasKeys).toBe(0);
+    expect(bias(["t50", "t7"])).toBe(bias(["t7", "t50"]));
+    expect(new Set([["t50"], ["t7"], ["t50", "t7"], ["t507"]].map(bias)).size).toBe(4);
+    expect(bias(["t50"])).not.toBe(0);
+    // What is moved counts, not how far.
+    expect(reading([["user", "x"]], null, { logit_bias: { t50: -100 } }).biasKeys).toBe(bias(["t50"]));
+  });
+
+  it("reads the cap on the answer under any of its names, and whether the answer ran into it", () => {
+    for (const name of ["max_tokens", "max_completion_tokens", "max_output_tokens"])
+      expect(reading([["user", "x"]], null, { [name]: 7 }).cap).toBe(7);
+    expect(reading([["user", "x"]]).cap).toBeNull();
+    const ended = (why: string, more: JsonObject = {}): boolean =>
+      reading([["user", "x"]], {
+        choices: [{ message: { role: "assistant", content: "a" }, finish_reason: why }],
+        ...more,
+      }).cut;
+    expect([ended("length"), ended("stop"), ended("tool_calls")]).toEqual([true, false, false]);
+    const message = { type: "message", role: "assistant", content: [{ type: "text", text: "a" }] };
+    expect(reading([["user", "x"]], { ...message, stop_reason: "max_tokens" }).cut).toBe(true);
+    expect(reading([["user", "x"]], { ...message, stop_reason: "end_turn" }).cut).toBe(false);
+    expect(reading([["user", "x"]], null).cut).toBe(false);
+  });
+
+  it("notes of every segment whether it is written as for print", () => {
+    const styles = (text: string): number[] => {
+      const r = asked(text);
+      return [...r.segmentStyle.subarray(0, r.segments)];
+    };
+    const both = BEGINS_CLEAN | ENDS_CLEAN;
+    expect(styles("What is rain?")).toEqual([both]);
+    expect(styles("what is rain")).toEqual([0]);
+    expect(styles("what is rain? It falls")).toEqual([ENDS_CLEAN, BEGINS_CLEAN]);
+    expect(styles("Title\nit falls.")).toEqual([BEGINS_CLEAN, ENDS_CLEAN]);
+    expect(styles("什么是雨？")).toEqual([both]);
+    // The style of an earlier, longer prompt does not shine through.
+    const reader = new Reader();
+    const read = (content: string) =>
+      reader.read(
+        conversation({ endpoint: "/x", request: { messages: [{ role: "user", content }] }, response: null }),
+      );
+    read("One is here. Two is here. Three is here.");
+    const again = read("one. two. three.");
+    expect([...again.segmentStyle.subarray(0, again.segments)]).toEqual([ENDS_CLEAN, ENDS_CLEAN, ENDS_CLEAN]);
+  });
+
+  it("forgets one exchange before it reads the next", () => {
+    const reader = new Reader();
+    const read = (request: JsonObject, response: JsonObject | null = null): Map<string, unknown> =>
+      new Map(
+        Object.entries(reader.read(conversation({ endpoint: "/v1/chat/completions", request, response }))),
+      );
+    const plain = { messages: [{ role: "user", content: "Hello" }] };
+    const fresh = read(plain);
+    read(
+      {
+        messages: [
+          { role: "system", content: "Rate the answers step by step, write <think> tags." },
+          { role: "user", content: "Create 20 diverse instructions?" },
+          { role: "assistant", content: "ok" },
+          { role: "tool", content: "42" },
+        ],
+        user: "u",
+        temperature: 1,
+        n: 3,
+        seed: 7,
+        logprobs: true,
+        max_tokens: 5,
+        logit_bias: { t1: 1 },
+      },
+      { choices: [{ message: { role: "assistant", content: "a" }, finish_reason: "length" }] },
+    );
+    const again = read(plain);
+    for (const [field, value] of fresh)
+      if (!ArrayBuffer.isView(value)) expect(again.get(field), field).toEqual(value);
   });
 
   it("takes anything for a request", () => {

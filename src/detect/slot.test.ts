@@ -97,7 +97,12 @@ describe("Slot", () => {
     expect(styles("What is the tallest mountain on earth?")).toEqual([true, false]);
     expect(styles("what is the tallest mountain")).toEqual([false, true]);
     expect(styles("What is the tallest mountain")).toEqual([false, false]);
-    expect(styles("世界上最高的山是什么？")).toEqual([true, false]);
+    for (const text of [
+      "世界上最高的山是什么？",
+      "ما هو أعلى جبل في العالم؟",
+      "दुनिया का सबसे ऊँचा पहाड़ कौन सा है।",
+    ])
+      expect(styles(text)).toEqual([true, false]);
     const same = last(Array.from({ length: 9 }, () => "What is the tallest mountain on earth?"));
     expect([same.clean, same.rough, same.tokens, same.opening]).toEqual([null, false, 0, 0]);
   });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
+import { CAPITAL, ENDS_SENTENCE, IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
 
 const read = (text: string): { hashes: number[]; marks: number[]; asks: boolean } => {
   const tokens = new Tokens();
@@ -34,12 +34,51 @@ describe("Tokens", () => {
   });
 
   it("notices questions in several scripts", () => {
-    expect([read("why?").asks, read("为什么？").asks, read("no").asks]).toEqual([true, true, false]);
+    expect([read("why?").asks, read("为什么？").asks, read("لماذا؟").asks, read("no").asks]).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(read("لماذا؟").hashes).toEqual(read("لماذا").hashes);
   });
 
   it("tells a tag from the word in it", () => {
     expect(read("<think>").hashes).not.toEqual(read("think").hashes);
     expect(read("</think>").hashes).toEqual(read("think").hashes);
+  });
+
+  it("marks words that begin with a capital, in the scripts that have them", () => {
+    const capitals = (text: string): number[] =>
+      read(text).marks.map((mark) => ((mark & CAPITAL) !== 0 ? 1 : 0));
+    expect(capitals("The iPhone and USB are Ok")).toEqual([1, 0, 0, 1, 0, 1]);
+    expect(capitals("Ärger über Ωmega und Привет Ёж, мир")).toEqual([1, 0, 1, 0, 1, 1, 0]);
+    expect(capitals('写 Three 3D "Quoted')).toEqual([0, 1, 0, 0, 1]);
+    // Who writes a script without capitals cannot leave them out.
+    expect(capitals("ما هو")).toEqual([1, 1]);
+    expect(capitals("बारिश क्या")).toEqual([1, 1]);
+    // A word goes on after its first letter; the next one starts afresh.
+    expect(capitals("aB Cd e")).toEqual([0, 1, 0]);
+  });
+
+  it("marks the word before a full stop, question or exclamation mark that ends a sentence", () => {
+    const ends = (text: string): number[] =>
+      read(text).marks.map((mark) => ((mark & ENDS_SENTENCE) !== 0 ? 1 : 0));
+    expect(ends("One two. Three! Four five?")).toEqual([0, 1, 1, 0, 1]);
+    expect(ends("no stop")).toEqual([0, 0]);
+    // Colons, semicolons and lines part segments and end no sentence; decimals and abbreviations within a line neither.
+    expect(ends("first: second; third\nfourth")).toEqual([0, 0, 0, 0]);
+    expect(ends("about 3.5 kg at example.com now")).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(ends("好。吗？")).toEqual([1, 1]);
+    expect(ends("ما هو المطر؟ هو ماء")).toEqual([0, 0, 1, 0, 0]);
+    expect(ends("बारिश क्या है। पानी")).toEqual([0, 0, 1, 0]);
+    expect(ends("Really?! Yes...")).toEqual([1, 1]);
+    expect(ends("...")).toEqual([]);
+    // Marks of a text before do not shine through.
+    const tokens = new Tokens();
+    tokens.read("One. Two.");
+    tokens.read("one two");
+    expect([...tokens.marks.subarray(0, 2)].map((mark) => mark & (CAPITAL | ENDS_SENTENCE))).toEqual([0, 0]);
   });
 
   it("is bounded and never throws", () => {

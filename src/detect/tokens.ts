@@ -15,7 +15,7 @@ export const STARTS_SEGMENT = 1;
 export const STARTS_CLAUSE = 2;
 /** A token is one character of a script without blanks between words. */
 export const IDEOGRAPHIC = 4;
-/** A token begins with a capital. */
+/** A token begins with a capital, or with a letter of a script that has none. */
 export const CAPITAL = 8;
 /** A token is followed by a full stop, question or exclamation mark that ends a sentence. */
 export const ENDS_SENTENCE = 16;
@@ -72,7 +72,7 @@ export class Tokens {
           hash = FNV_START;
         }
         const small = lower(code);
-        if (within === NONE && small !== code) mark |= CAPITAL;
+        if (within === NONE && (small !== code || isCaseless(code))) mark |= CAPITAL;
         within = LETTERS;
         hash = fnvStep(hash, small);
         continue;
@@ -115,8 +115,8 @@ export class Tokens {
           if (code === 46 || code === 33 || code === 63) this.#endSentence();
         }
       } else if (kind === LINE) {
-        if (code === 0xff1f) this.asks = true;
-        if (code === 0x3002 || code === 0xff01 || code === 0xff1f) this.#endSentence();
+        if (code === 0xff1f || code === 0x61f) this.asks = true;
+        if (code === 0x3002 || code === 0xff01 || code === 0xff1f || isStop(code)) this.#endSentence();
         mark |= STARTS_SEGMENT | STARTS_CLAUSE;
       } else if (kind === COMMA) {
         mark |= STARTS_CLAUSE;
@@ -172,11 +172,22 @@ function wideKind(code: number): number {
   // 。！？：； and the ideographic full stop's half-width form.
   if (code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0xff1a || code === 0xff1b)
     return LINE;
-  // ， and 、
-  if (code === 0xff0c || code === 0x3001) return COMMA;
+  if (isStop(code)) return LINE;
+  // ，、 and the Arabic comma.
+  if (code === 0xff0c || code === 0x3001 || code === 0x60c) return COMMA;
   // Latin with accents, Greek, Cyrillic, Hebrew, Arabic, Indic, Thai and so on; symbols and punctuation part words.
   if (code >= 0xc0 && code < 0x2000 && code !== 0xd7 && code !== 0xf7) return LETTERS;
   return NONE;
+}
+
+/** Arabic question mark, Urdu full stop, danda. */
+function isStop(code: number): boolean {
+  return code === 0x61f || code === 0x6d4 || code === 0x964;
+}
+
+/** Hebrew, Arabic, Indic scripts, Thai … Mongolian. */
+function isCaseless(code: number): boolean {
+  return code >= 0x590 && code < 0x1c80;
 }
 
 /** Case folding without allocation, for the scripts whose capitals lie at a fixed distance. */
