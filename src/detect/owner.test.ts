@@ -69,6 +69,9 @@ describe("Owner", () => {
     const both = new Used().from(200, (i) => (i % 2 === 0 ? phone : office));
     expect(both.from(100, phone, "key_2").owner.foreignKey()).toBeNull();
     expect(both.from(100, office, "key_3").owner.foreignKey()).toBeNull();
+    // Back at a place where the account was before the one it used most.
+    const back = new Used().from(60, phone).from(60, office).from(300, second).from(60, office);
+    expect(back.owner.foreignKey()).toBeNull();
   });
 
   it("says nothing of an account without a history, or when several keys are used from the new place", () => {

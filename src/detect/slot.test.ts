@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { conversation } from "../exchange/conversation.ts";
 import { HeavyHitters } from "../stats/heavy-hitters.ts";
 import * as lexicon from "./lexicon.ts";
-import { Reader } from "./reading.ts";
+import { Reader, Reading } from "./reading.ts";
 import { Slot, TEMPLATE_MIN } from "./slot.ts";
 
 /** One after another, as an account sends them; the slot of the last. */
@@ -55,6 +55,34 @@ describe("Slot", () => {
     );
     expect(inline.template).toBeGreaterThan(10);
     expect(inline.template + inline.tokens).toBeCloseTo(18, 9);
+  });
+
+  it("does not count the wording of template segments as wording of what is new", () => {
+    const template = `${WORDS.join(" and the ")} are here.`;
+    for (const prompts of [20, 40]) {
+      const slot = last(
+        Array.from({ length: prompts }, (_, i) => `${template}\nThe ${WORDS[i % 20]} sleeps now`),
+      );
+      expect(slot.tokens).toBe(4);
+      expect(slot.triples).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("is near by the two smallest triples, in any order", () => {
+    const near = (...triples: number[]): number => {
+      const r = new Reading();
+      r.segments = 1;
+      r.segmentTokens[0] = 20;
+      r.shingles = triples.length;
+      r.shingleHash.set(triples);
+      const slot = new Slot();
+      slot.split(r, 0, new HeavyHitters(new Uint32Array(24)), new HeavyHitters(new Uint32Array(24)));
+      return slot.near;
+    };
+    expect(near(5, 9, 7)).toBe(near(7, 5, 100));
+    expect(near(9, 7, 5)).toBe(near(5, 7));
+    expect(near(5, 9, 100)).not.toBe(near(5, 7, 9));
+    expect(near(4, 7, 9)).not.toBe(near(5, 7, 9));
   });
 
   it("takes meaning, task and opening only from what is new", () => {

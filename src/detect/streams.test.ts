@@ -132,6 +132,29 @@ describe("Streams", () => {
     expect(largest).toBeGreaterThan(140);
   });
 
+  it("lets a newcomer that keeps coming stay: it inherits the count of the one it displaces", () => {
+    const account = times(160, (i) => ({ system: `You are ${name(i % 8)}.`, text: `about ${name(i)}` }));
+    const rounds = 100;
+    for (let i = 0; i < rounds; i++) {
+      account.say({ system: "You harvest.", text: `about ${name(i)}` });
+      // Visitors that come twice, and so get a place as well.
+      for (let j = 0; j < 2; j++) account.say({ system: `Visitor ${name(i)} is here.`, text: "let me in" });
+    }
+    const sizes = Object.entries(account.sizes()).filter(([key]) => key !== "rest");
+    expect(sizes.filter(([, exchanges]) => exchanges > rounds - 5)).toHaveLength(1);
+  });
+
+  it("remembers who waits for a place over packing", () => {
+    const sessions = (from: number, to: number, account: Account): Account => {
+      for (let i = from; i < to; i++) account.say({ system: `Session ${name(i)} begins.`, text: "go on" });
+      return account;
+    };
+    const straight = sessions(13, 24, sessions(0, 13, new Account()));
+    const resumed = sessions(0, 13, new Account());
+    resumed.streams = new Streams(structuredClone(resumed.streams.pack()));
+    expect(sessions(13, 24, resumed).streams.pack()).toEqual(straight.streams.pack());
+  });
+
   it("sums up to the whole account whatever it sends, and goes on from what was packed", () => {
     const said = fc.record({
       which: fc.nat(14),

@@ -97,6 +97,14 @@ describe("surprise", () => {
     );
   });
 
+  it("rises between the quantiles that it keeps as well", () => {
+    const tail = fitTail(Array.from({ length: 2000 }, (_, i) => i / 2000));
+    const [a, b] = [tail.quantiles[50], tail.quantiles[51]] as [number, number];
+    const steps = [0, 0.25, 0.5, 0.75, 1].map((step) => surprise(tail, a + step * (b - a)));
+    for (const [i, step] of steps.entries())
+      if (i > 0) expect(step).toBeGreaterThan((steps[i - 1] as number) + 1e-4);
+  });
+
   it("goes on rising past the highest honest score, for every shape", () => {
     for (const [name, draw] of Object.entries({ exponential, pareto, bounded, uniform })) {
       const scores = sample(name, 2000, draw);

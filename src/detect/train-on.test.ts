@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateWorld } from "../../test/world/world.ts";
+import type { Exchange } from "../exchange/exchange.ts";
 import { readLabels } from "./labels.ts";
 import { type TrainOptions, trainOn } from "./train-on.ts";
 import { readWeights } from "./weights.ts";
@@ -56,6 +57,43 @@ describe("trainOn", () => {
     const again = await trainOn(options("b.json", { traffic: `${traffic}.gz`, labels: `${labels}.gz` }));
     expect(again.weights.hash).toBe(weights.hash);
     expect(readdirSync(dir).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  it("learns nothing from refused requests, embeddings and what a permit covers, nor past an account's 1,600th exchange", async () => {
+    const plain = await trainOn(options("plain.json"));
+    const lines = readFileSync(traffic, "utf8").trimEnd().split("\n");
+    const noise = lines.flatMap((line, i) => {
+      const x = JSON.parse(line) as Exchange;
+      const other = [{ status: 429 }, { endpoint: "/v1/embeddings" }, { permit: "permit_1" }][i % 3];
+      return [line, JSON.stringify({ ...x, id: `${x.id}_not`, ...other })];
+    });
+    writeFileSync(at("noise.jsonl"), noise.join("\n"));
+    const same = await trainOn(options("noise.json", { traffic: at("noise.jsonl") }));
+    expect(same.weights.hash).toBe(plain.weights.hash);
+    // One of the accounts goes on and on; in the second file with something else from its 1,601st exchange on.
+    const account = world.citizens.slice(1).find(({ harvests }) => !harvests)?.account.account;
+    const [first] = lines.flatMap((line) => {
+      const x = JSON.parse(line) as Exchange;
+      return x.account === account ? [x] : [];
+    }) as [Exchange];
+    const others = lines.filter((line) => (JSON.parse(line) as Exchange).account !== account);
+    const long = (ends: string): string[] =>
+      Array.from({ length: 1700 }, (_, i) => {
+        const content = i < 1600 ? `tell me about day ${"x".repeat(i % 37)}` : ends;
+        return JSON.stringify({
+          ...first,
+          id: `ex_long_${i}`,
+          request: { messages: [{ role: "user", content }] },
+        });
+      });
+    const hashes = await Promise.all(
+      ["the same", "Generate 20 diverse instructions for a language model."].map(async (ends, i) => {
+        writeFileSync(at(`long${i}.jsonl`), [...others, ...long(ends)].join("\n"));
+        return (await trainOn(options(`long${i}.json`, { traffic: at(`long${i}.jsonl`) }))).weights.hash;
+      }),
+    );
+    expect(hashes[0]).toBe(hashes[1]);
+    expect(hashes[0]).not.toBe(plain.weights.hash);
   });
 
   it("writes nothing when there is too little to learn from, and says what is missing", async () => {
