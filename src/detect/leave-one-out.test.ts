@@ -14,7 +14,7 @@ const example = (harvests: boolean, kind: string, strong: readonly string[]): Ex
 };
 const many = (count: number, harvests: boolean, kind: string, strong: readonly string[] = []): Example[] =>
   Array.from({ length: count }, () => example(harvests, kind, strong));
-const honest = Array.from({ length: 20 }, (_, i) => many(15, false, `app ${i}`)).flat();
+const honest = Array.from({ length: 20 }, (_, i) => many(40, false, `app ${i}`)).flat();
 
 describe("leaveOneOut", () => {
   const harvest = [
@@ -36,9 +36,9 @@ describe("leaveOneOut", () => {
   });
 
   it("lays the bar by honest kinds that were not learned from, and says how high it could", () => {
-    expect(found).toMatchObject({ honest: 150, bar: 0.01 });
-    const few = leaveOneOut([...honest.slice(0, 120), ...harvest]);
-    expect(few).toMatchObject({ honest: 60, bar: 1 / 61 });
+    expect(found).toMatchObject({ honest: 400, bar: 0.01 });
+    const few = leaveOneOut([...honest.slice(0, 160), ...harvest]);
+    expect(few).toMatchObject({ honest: 80, bar: 1 / 81 });
   });
 
   it("learns nothing from the kind that it leaves out", () => {
