@@ -35,8 +35,8 @@ const examples = [...honest, ...harvest].map(exampleOf);
 const weights = train(examples, {
   source: `simulated world, seed "${SEED}"`,
   codeVersion: version,
-  // Who customers are and when they work is made up in a simulation: texts may be learned from, this may not.
-  leaveOut: ["identity", "rhythm", "change"],
+  // Who customers are, when they work and how they set parameters is made up in a simulation: texts may be learned from, this may not.
+  leaveOut: ["identity", "rhythm", "change", "best of n"],
 });
 writeFileSync(target, `${JSON.stringify(weights)}\n`);
 console.error(weights.trained);

@@ -13,14 +13,45 @@ export const TRACE = 128;
 export const JUDGE = 256;
 export const SELF = 512;
 export const TASK_VERB = 1024;
+/** A user is made up, or a conversation with one. */
+export const SIMULATED = 2048;
+/** A request in a language that puts its verb last: an imperative wherever it stands. */
+export const REQUEST = 8192;
+/** Somebody who answers: with a made-up user it makes a made-up conversation. */
+export const ASSISTANT = 16384;
+/** Of one thing several: a number. */
+export const COUNT = 4096;
 
-const PHRASE_LENGTH = 4;
+/** Tokens of the longest phrase; in Chinese and Japanese every character is one. */
+const PHRASE_LENGTH = 12;
 
 /**
  * Words by intent, in English, Chinese, German, Spanish and French, written for this file. They say what a prompt asks
  * for, not which campaign it belongs to; conjunctions of them (reading.ts) are what counts.
  */
 const WORDS: readonly (readonly [number, string])[] = [
+  [COUNT, "5 several dozen many 多个 若干 mehrere varias varios plusieurs várias vários"],
+  [
+    SIMULATED,
+    "would_ask could_ask might_ask would_send could_send might_send ask_a_chatbot would_type as_the_user play_the_user role_of_the_user user_simulator simulate_a_user",
+  ],
+  [
+    SIMULATED,
+    "user_and_assistant user_and_an_ai user_and_an_assistant human_and_assistant human_and_an_ai between_a_user between_a_human chat_log next_user_message the_user_would user_persona",
+  ],
+  [
+    SIMULATED,
+    "用户和助手 用户与助手 会提出的 会问的 向ai助手 扮演用户 模拟用户 ユーザーとアシスタント ユーザーとaiの nutzer_und_assistent einen_assistenten_stellen usuario_y_asistente usuario_y_un",
+  ],
+  [
+    SIMULATED,
+    "usuário_e_assistente utilisateur_et_assistant utilisateur_et_un poserait_à_un pedir_a_un_asistente pediría_a_un faria_a_um",
+  ],
+  [
+    ASSISTANT,
+    "assistant assistants chatbot chatbots ai ai_assistant language_model llm gpt 助手 模型 アシスタント assistent assistenten asistente assistente",
+  ],
+  [REQUEST, "ください なさい せよ 해주세요 하세요 하시오"],
   // Asking for something to be made.
   [
     MAKE,
@@ -30,6 +61,7 @@ const WORDS: readonly (readonly [number, string])[] = [
   [MAKE, "生成 创建 创造 编写 写出 提供 构造 构建 设计 想出 改写 撰写 出题"],
   [MAKE, "erstelle generiere erzeuge schreibe verfasse entwirf erfinde formuliere überarbeite"],
   [MAKE, "genera crea redacta escribe inventa formula produce elabora reescribe"],
+  [MAKE, "gere crie escreva elabore invente redija simule simulate compose 作成して 生成して 書いて 考えて"],
   [MAKE, "génère générez créez crée rédige rédigez inventez invente formulez écris écrivez réécris"],
   // What a training set is made of.
   [
@@ -43,7 +75,7 @@ const WORDS: readonly (readonly [number, string])[] = [
   [PROMPT_WORD, "指令 提示词 问答对 对话 任务指令 提示"],
   [
     PROMPT_WORD,
-    "anweisung anweisungen instrucción instrucciones consigna consignas consigne consignes eingabeaufforderungen",
+    "l'instruction d'instructions l'invite question_réponse questions_et_réponses pares_de_pregunta pares_de_preguntas preguntas_con_respuestas fragen_mit_antworten frage_antwort perguntas_com_respostas pares_de_perguntas 質問と回答 instrução instruções 指示 プロンプト 対話 anweisung anweisungen instrucción instrucciones consigna consignas consigne consignes eingabeaufforderungen",
   ],
   // What a teacher or an examiner makes as well.
   [
@@ -90,7 +122,7 @@ const WORDS: readonly (readonly [number, string])[] = [
   ],
   [
     REASONING,
-    "一步一步 逐步 推理过程 思考过程 思维链 schritt_für_schritt paso_a_paso étape_par_étape razonamiento raisonnement gedankengang",
+    "passo_a_passo raciocínio ステップごとに 段階的に 思考過程 一步一步 逐步 推理过程 思考过程 思维链 schritt_für_schritt paso_a_paso étape_par_étape razonamiento raisonnement gedankengang",
   ],
   // Asking for the hidden part: the trace itself, not an explanation for a reader.
   [
@@ -103,17 +135,24 @@ const WORDS: readonly (readonly [number, string])[] = [
   ],
   [
     TRACE,
-    "内部推理 内心独白 完整的推理 完整思考 隐藏推理 innerer_monolog razonamiento_interno monólogo_interno raisonnement_interne",
+    "<trace <cot <rationale <reasoning_trace <thoughts 思考タグ 内部推理 内心独白 完整的推理 完整思考 隐藏推理 innerer_monolog razonamiento_interno monólogo_interno raisonnement_interne",
   ],
   [
     JUDGE,
     "rubric which_response which_answer better_response better_answer rate_the score_the on_a_scale preferred_response assistant_a response_a evaluate_the_response quality_of_the_response helpfulness",
   ],
-  [JUDGE, "评分 打分 哪个回答 更好的回答 bewerte califica évalue evalúa"],
+  [
+    JUDGE,
+    "rank_the_answers rank_the_responses two_responses two_answers two_assistants impartial_judge reward_model score_each each_candidate response_b assistant_b which_one_is preferred chosen_and_rejected",
+  ],
+  [
+    JUDGE,
+    "评分 两个回答 公正的裁判 裁判 回答a 偏好 zwei_antworten dos_respuestas deux_réponses 評価して 打分 哪个回答 更好的回答 bewerte califica évalue evalúa",
+  ],
   [SELF, "i i'm i've i'd i'll im my me mine myself we our us we're"],
   [
     SELF,
-    "我 我们 咱 俺 ich mein meine meinen mir mich wir unser yo mi mis nosotros nuestra quiero tengo necesito je j'ai mon ma mes nous notre",
+    "私 僕 俺 eu meu minha meus nós nosso nossa 我 我们 咱 俺 ich mein meine meinen mir mich wir unser yo mi mis nosotros nuestra quiero tengo necesito je j'ai mon ma mes nous notre",
   ],
   // Verbs that open a task set to somebody: exercise books, instruction sets, exam papers.
   [
@@ -150,7 +189,7 @@ const WORDS: readonly (readonly [number, string])[] = [
   ],
   [
     TASK_VERB,
-    "écris écrivez décris décrivez explique expliquez énumère résume résumez compare traduis calcule trouve rédige rédigez crée créez génère génère identifie propose donne donnez nomme",
+    "escreva descreva explique liste compare traduza calcule crie gere resuma classifique identifique sugira dê nomeie defina ordene analise proponha reescreva écris écrivez décris décrivez explique expliquez énumère résume résumez compare traduis calcule trouve rédige rédigez crée créez génère génère identifie propose donne donnez nomme",
   ],
 ];
 
@@ -165,7 +204,8 @@ export class Lexicon {
     for (const [bit, list] of words) {
       for (const word of list.split(" ")) {
         tokens.read(word.replaceAll("_", " "));
-        if (tokens.length === 0 || tokens.length > PHRASE_LENGTH) continue;
+        if (tokens.length === 0 || tokens.length > PHRASE_LENGTH)
+          throw new RangeError(`"${word}" has ${tokens.length} tokens; 1 to ${PHRASE_LENGTH} can be found`);
         let hash = FNV_START;
         for (let i = 0; i < tokens.length; i++) hash = fnvStep(hash, tokens.hashes[i] as number);
         const key = avalanche(hash);

@@ -14,8 +14,8 @@ import { STRATA, stratumOf } from "./stratum.ts";
 import { fitTail, type Tail } from "./tail.ts";
 import type { Weights } from "./weights.ts";
 
-/** Every stratum that has accounts needs so many, or all are compared together: 400 can give p = 0.0025. */
-const STRATUM_ACCOUNTS = 400;
+/** Every stratum that has accounts needs so many, or all are compared together: with 1,000 the later stages can still bring review. */
+const STRATUM_ACCOUNTS = 1000;
 
 export interface CalibrationAbout {
   readonly source: string;

@@ -4,6 +4,8 @@ import type { Exchange } from "../exchange/exchange.ts";
 /** Places from which an account was used that are remembered, and the latest exchanges that are looked at. */
 const PLACES = 12;
 const LATEST = 50;
+/** So many of the latest are needed of one key, where several are in use. */
+const USES = 12;
 /** So many exchanges from elsewhere over so many days make an owner whose habits are known. */
 const ESTABLISHED = 100;
 const ESTABLISHED_DAYS = 2;
@@ -54,14 +56,26 @@ export class Owner {
     if (this.#latest.length > LATEST) this.#latest.shift();
   }
 
-  /** The key whose latest use came only from places that are new to an account with a history elsewhere; null when there is none. */
+  /**
+   * The key whose latest uses came only from places that no other key was used from, and that are new to an account with a
+   * history elsewhere; null when there is none. The owner may go on beside it with other keys.
+   */
   foreignKey(): string | null {
     if (this.#latest.length < LATEST / 2) return null;
     // Evicted places are left out: who changes his programs from call to call must not hide behind them.
-    const now = new Set(this.#latest.filter((at) => at >= 0).map((at) => this.#places[at] as Place));
-    // A place is known by its context: a new key used from an old place belongs to the owner.
-    const contexts = new Set([...now].map(({ context }) => context));
+    const now = this.#latest.filter((at) => at >= 0).map((at) => this.#places[at] as Place);
+    const uses = [...Map.groupBy(now, ({ key }) => key)].sort(
+      ([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1),
+    );
+    const enough = uses.length === 1 ? 1 : USES;
+    return uses.find(([key, places]) => places.length >= enough && this.#isForeign(key, places))?.[0] ?? null;
+  }
+
+  #isForeign(key: string, uses: readonly Place[]): boolean {
+    const contexts = new Set(uses.map(({ context }) => context));
     const here = this.#places.filter(({ context }) => contexts.has(context));
+    // A place is known by its context: a new key used from an old place belongs to the owner, and so does a place of several keys.
+    if (here.some((place) => place.key !== key)) return false;
     const since = Math.min(...here.map(({ first }) => first));
     let elsewhere = 0;
     let begun = Infinity;
@@ -70,10 +84,7 @@ export class Owner {
       elsewhere += place.count;
       begun = Math.min(begun, place.first);
     }
-    if (elsewhere < ESTABLISHED || since - begun < ESTABLISHED_DAYS * DAY) return null;
-    const keys = new Set([...now].map(({ key }) => key));
-    const [key] = keys;
-    return keys.size === 1 && key ? key : null;
+    return elsewhere >= ESTABLISHED && since - begun >= ESTABLISHED_DAYS * DAY;
   }
 
   pack(): { places: readonly Place[]; latest: readonly number[] } {

@@ -153,6 +153,7 @@ export class Reader {
       hash = fnvStep(hash, token);
       let found = this.#lexicon.at(this.#tokens, i, end);
       if (((marks[i] as number) & STARTS_CLAUSE) === 0) found &= ~lexicon.TASK_VERB;
+      if ((found & lexicon.REQUEST) !== 0) found |= lexicon.TASK_VERB;
       meaning |= found;
       if (i + 2 < end) {
         const triple = avalanche(
@@ -180,15 +181,22 @@ export class Reader {
   }
 }
 
-/** Making prompts that are varied, harder or meant for a model, said within one sentence. */
+/** Making prompts that are varied, harder or meant for a model, or users who do not exist, said within one sentence. */
 function generatorGrade(r: Reading): number {
   let grade = 0;
   for (let i = 0; i < r.segments; i++) {
     const meaning = r.segmentMeaning[i] as number;
     if ((meaning & lexicon.MAKE) === 0) continue;
-    if ((meaning & (lexicon.VARIED | lexicon.MODEL_WORD | lexicon.HARDER)) === 0) continue;
-    if ((meaning & lexicon.PROMPT_WORD) !== 0) return 1;
-    if ((meaning & lexicon.EXERCISE_WORD) !== 0) grade = 0.5;
+    if ((meaning & lexicon.SIMULATED) !== 0) {
+      if ((meaning & lexicon.ASSISTANT) !== 0) return 1;
+      grade = 0.5;
+    }
+    if ((meaning & (lexicon.VARIED | lexicon.MODEL_WORD | lexicon.HARDER)) !== 0) {
+      if ((meaning & lexicon.PROMPT_WORD) !== 0) return 1;
+      if ((meaning & lexicon.EXERCISE_WORD) !== 0) grade = 0.5;
+    } else if ((meaning & (lexicon.PROMPT_WORD | lexicon.COUNT)) === (lexicon.PROMPT_WORD | lexicon.COUNT)) {
+      grade = 0.5;
+    }
   }
   return grade;
 }

@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, number>> = {
   "best of n": 0.25,
   worklist: 0.2,
   rationale: 0.1,
-  judging: 0.1,
+  judging: 0.4,
   breadth: 0.03,
   "template mass": 0.02,
   change: 0.05,
@@ -39,9 +39,12 @@ const AGAINST: Readonly<Record<string, number>> = {
 
 /** Share of the error that each way of looking may spend; they sum to 1 (Bonferroni over the four: the smallest p / share). */
 export const SHARES: Readonly<Record<Scope, Readonly<Record<Method, number>>>> = {
-  whole: { reasons: 0.45, trained: 0.1 },
-  part: { reasons: 0.35, trained: 0.1 },
+  whole: { reasons: 0.3, trained: 0.3 },
+  part: { reasons: 0.2, trained: 0.2 },
 };
+
+/** An exact rule: nothing speaks against it. */
+const EXACT = "logit extraction";
 
 export type Values = readonly (number | null)[];
 
@@ -54,12 +57,14 @@ export function measure(sketch: Sketch, known: Known): Values {
 export function reasonsScore(values: Values): number {
   let innocent = 1;
   let left = 1;
+  let exact = 1;
   for (const [i, { name, speaks }] of signals.entries()) {
     const value = values[i] ?? 0;
-    if (speaks === "for") innocent *= 1 - (REASONS[name] ?? 0) * value;
+    if (name === EXACT) exact = 1 - (REASONS[name] ?? 0) * value;
+    else if (speaks === "for") innocent *= 1 - (REASONS[name] ?? 0) * value;
     else left *= 1 - (AGAINST[name] ?? 0) * value;
   }
-  return (1 - innocent) * left;
+  return 1 - exact * (1 - (1 - innocent) * left);
 }
 
 /** What one signal adds to the reasons by itself. */
@@ -79,9 +84,10 @@ export function trainedScore(values: Values, { trained }: Weights): number {
   return (1 - innocent) * left;
 }
 
-/** One way of looking at one sketch. */
+/** One way of looking at one sketch, as -ln(1 - score): 0 for nothing, without an upper end. */
 export function rawScore(values: Values, method: Method, weights: Weights): number {
-  return method === "reasons" ? reasonsScore(values) : trainedScore(values, weights);
+  const score = method === "reasons" ? reasonsScore(values) : trainedScore(values, weights);
+  return -Math.log(1 - Math.min(score, 1 - 1e-6));
 }
 
 /**

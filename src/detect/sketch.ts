@@ -12,6 +12,9 @@ const SHORT_ANSWER = 12;
 /** A task to be answered says what it wants within so many tokens of its own; more is a document, a program or a set-up. */
 const TASK_TOKENS = 256;
 
+/** Share at which `telling` is about a half. */
+const HALF = 0.3;
+
 /** What an exchange can be shown as evidence of. */
 export const EVIDENCE_KINDS = [
   "generator",
@@ -74,6 +77,15 @@ export class Sketch {
   /** Share of the exchanges, pulled towards 0 as if five more without it had been seen: few exchanges prove little. */
   share(name: Sum): number {
     return this.sum(name) / (this.exchanges + 5);
+  }
+
+  /**
+   * The same for what hardly anybody does at all: a quarter of the exchanges counts for more than a half, whatever else the account
+   * does beside it. One exchange counts for nothing.
+   */
+  telling(name: Sum): number {
+    const share = Math.max(0, this.sum(name) - 1) / (this.exchanges + 5);
+    return Math.min(1, (share / (share + HALF)) * (1 + HALF));
   }
 
   distinct(name: Counted): number {
@@ -248,7 +260,7 @@ export class Sketch {
   #parameters(r: Reading, exchangeId: string): void {
     if (r.temperature !== null) this.#add("temperatures", 1);
     if (r.temperature !== null && r.temperature >= 0.9) this.#add("hot", 1);
-    if (r.choices > 1) this.#add("sampled", 1);
+    if (r.choices > 1) this.#note("sampled", "repeated", exchangeId);
     if (r.seeded) this.#add("seeded", 1);
     if (r.cut) this.#add("cut", 1);
     if (r.logprobs) this.#add("logprobs", 1);

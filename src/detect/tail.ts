@@ -18,7 +18,7 @@ export interface Tail {
   readonly shape: number;
 }
 
-/** Fits by probability-weighted moments (Hosking and Wallis 1987); the shape is held to -0.4 … 0.5. Needs 40 scores. */
+/** Fits by probability-weighted moments (Hosking and Wallis 1987); the shape is held to 0 … 0.5. Needs 40 scores. */
 export function fitTail(scores: readonly number[]): Tail {
   const ascending = [...scores].sort((a, b) => a - b);
   const n = ascending.length;
@@ -35,7 +35,8 @@ export function fitTail(scores: readonly number[]): Tail {
     b1 += (x * (1 - (i + 0.65) / k)) / k;
   }
   const ratio = b0 / Math.max(1e-12, b0 - 2 * b1);
-  const shape = Math.max(-0.4, Math.min(0.5, 2 - ratio));
+  // Never a bounded tail: a little more than was ever seen is not impossible, only rarer.
+  const shape = Math.max(0, Math.min(0.5, 2 - ratio));
   return {
     quantiles: Array.from({ length: BULK + 1 }, (_, i) =>
       figure(ascending[Math.round((i / BULK) * (first - 1))] as number),

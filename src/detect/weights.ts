@@ -86,6 +86,7 @@ export function checkWeights(json: Json, name: string): Weights {
         tail !== null &&
         [tail.from, tail.share, tail.scale, tail.shape].every(number) &&
         tail.scale > 0 &&
+        tail.shape >= 0 &&
         tail.share > 0 &&
         tail.share < 1 &&
         Array.isArray(tail.quantiles) &&

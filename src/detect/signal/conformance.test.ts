@@ -5,32 +5,25 @@ import { conversation } from "../../exchange/conversation.ts";
 import { seeded } from "../../stats/random.ts";
 import { Reader } from "../reading.ts";
 import { weighted } from "../score.ts";
-import { Change } from "../change.ts";
-import { Rhythm } from "../rhythm.ts";
-import { Sketch } from "../sketch.ts";
+import { untrained } from "../train.ts";
+import { Trajectory } from "../trajectory.ts";
 import { signals } from "./signals.ts";
 
 // Every archetype of the world once, as traffic comes: with answers, with sizes only, without responses.
 const reader = new Reader();
 const sketches = [...honest, ...harvesters].flatMap((archetype) =>
   [true, false].map((responses) => {
-    const sketch = new Sketch();
-    const rhythm = new Rhythm();
     const account = citizen(seeded(archetype.name), "acc", archetype);
-    const change = new Change();
+    const known = new Trajectory(untrained, account.account);
     for (const x of account.exchanges(160)) {
-      rhythm.observe(Date.parse(x.time), account.account.limits.requestsPerMinute ?? null);
-      sketch.observe(reader.read(conversation(responses ? x : { ...x, response: null })), x.id);
+      const reading = reader.read(conversation(responses ? x : { ...x, response: null }));
+      known.observe(reading, x.id, Date.parse(x.time));
     }
-    return { name: archetype.name, sketch, known: { facts: account.account, rhythm, change } };
+    return { name: archetype.name, sketch: known.sketch, known };
   }),
 );
-
-const nothing = {
-  name: "nothing yet",
-  sketch: new Sketch(),
-  known: { facts: null, rhythm: new Rhythm(), change: new Change() },
-};
+const blank = new Trajectory(untrained, null);
+const nothing = { name: "nothing yet", sketch: blank.sketch, known: blank };
 
 it("has names of their own", () => {
   expect(new Set(signals.map((s) => s.name)).size).toBe(signals.length);

@@ -4,7 +4,7 @@ import { type Signal, percent, rarity } from "./signal.ts";
 export const elicitation: Signal = {
   name: "elicitation",
   speaks: "for",
-  value: (sketch) => sketch.share("trace"),
+  value: (sketch) => sketch.telling("trace"),
   because: (sketch, _value, percentile) =>
     `${percent(sketch.sum("trace") / sketch.exchanges)} of the prompts ask for the model's inner reasoning as text${rarity(percentile)}`,
   evidence: "elicitation",

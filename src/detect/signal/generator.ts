@@ -4,7 +4,7 @@ import { type Signal, percent, rarity } from "./signal.ts";
 export const generator: Signal = {
   name: "generator",
   speaks: "for",
-  value: (sketch) => sketch.share("generator"),
+  value: (sketch) => sketch.telling("generator"),
   because: (sketch, _value, percentile) =>
     `${percent(sketch.sum("generator") / sketch.exchanges)} of the prompts ask the model to make varied or harder ` +
     `instructions, prompts or questions, as a generator of training data does${rarity(percentile)}`,
