@@ -46,6 +46,8 @@ export const SHARES: Readonly<Record<Scope, Readonly<Record<Method, number>>>> =
 /** An exact rule: nothing speaks against it. */
 const EXACT = "logit extraction";
 
+const LARGEST_SHARE = Math.max(...Object.values(SHARES).flatMap((of) => Object.values(of)));
+
 export type Values = readonly (number | null)[];
 
 /** In the order of `signals`. */
@@ -92,14 +94,15 @@ export function rawScore(values: Values, method: Method, weights: Weights): numb
 
 /**
  * How surprising a sketch would be among the honest accounts that the weights were made with: the largest over both methods of
- * -log10(share of them that ever score as high), less what its share of the error costs. 2 is about one in a hundred of
- * those accounts. It only orders: p-values come from the calibration, which need not be made of the same accounts.
+ * -log10(share of them that ever score as high), less what looking in this way costs against the way with the largest share.
+ * An account with score s is about one in 0.3 × 10^s of those accounts. It only orders: p-values come from the calibration,
+ * which need not be made of the same accounts.
  */
 export function score(values: Values, scope: Scope, weights: Weights): number {
   let highest = 0;
   for (const method of ["reasons", "trained"] as const) {
     const s = surprise(weights.tails[scope][method], rawScore(values, method, weights));
-    highest = Math.max(highest, s + Math.log10(SHARES[scope][method]));
+    highest = Math.max(highest, s + Math.log10(SHARES[scope][method] / LARGEST_SHARE));
   }
   return highest;
 }
