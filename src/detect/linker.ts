@@ -2,16 +2,18 @@ import { seeded } from "../stats/random.ts";
 import type { Calibration } from "./calibration.ts";
 import { Campaigns, type CampaignAlarm, type CampaignLine, type CampaignState } from "./link/campaigns.ts";
 import { findClusters } from "./link/clusters.ts";
+import { DRAWS_EXPLORING } from "./link/link-test.ts";
 import { type Linked, memberOf, pool, type Pooled } from "./pool.ts";
 import { judgePooled } from "./pooled.ts";
 
-/** Linking runs again when so many looks were taken since the last run, in shares of the accounts, and at least so many … */
+/** Linking runs again when so many looks were taken since the last run, in shares of the accounts and of all looks before … */
 const LOOKS_SHARE = 0.25;
+const LOOKS_GROWTH = 0.3;
 const LOOKS_MIN = 20;
-/** … or fewer when so much time of the traffic has passed. */
-const LATER_SHARE = 0.05;
+/** … or fewer when so much time of the traffic has passed: a run may take a second for each thousand accounts. */
+const LATER_SHARE = 0.1;
 const LATER_MIN = 5;
-const LATER_MS = 6 * 3_600_000;
+const LATER_MS = 24 * 3_600_000;
 /** Fewer exchanges say nothing about whom an account belongs to. */
 const LEAST_EXCHANGES = 5;
 
@@ -22,6 +24,7 @@ export interface Found {
 
 export interface LinkerState {
   readonly looks: number;
+  readonly looksBefore: number;
   readonly ran: number;
   readonly campaigns: CampaignState;
 }
@@ -34,6 +37,8 @@ export class Linker {
   readonly #calibration: Calibration;
   readonly #campaigns: Campaigns;
   #looks: number;
+  /** Looks up to the last run. */
+  #looksBefore: number;
   /** Time of the traffic at the last run, milliseconds. */
   #ran: number;
 
@@ -41,27 +46,38 @@ export class Linker {
     this.#calibration = calibration;
     this.#campaigns = new Campaigns({ bounded: !calibration.file.builtIn }, state?.campaigns);
     this.#looks = state?.looks ?? 0;
+    this.#looksBefore = state?.looksBefore ?? 0;
     this.#ran = state?.ran ?? 0;
   }
 
   state(): LinkerState {
-    return { looks: this.#looks, ran: this.#ran, campaigns: this.#campaigns.state() };
+    return {
+      looks: this.#looks,
+      looksBefore: this.#looksBefore,
+      ran: this.#ran,
+      campaigns: this.#campaigns.state(),
+    };
   }
 
   /** Current campaigns that reached a tier. */
   current(): CampaignLine[] {
-    return this.#campaigns.state().campaigns.filter(({ tier }) => tier !== "none");
+    return this.#campaigns
+      .state()
+      .campaigns.map(({ line }) => line)
+      .filter(({ tier }) => tier !== "none");
   }
 
   /** A look was taken; true when it is time to link. */
   looked(accounts: number, time: number): boolean {
     this.#looks++;
-    if (this.#looks >= Math.max(LOOKS_MIN, LOOKS_SHARE * accounts)) return true;
+    const enough = Math.max(LOOKS_MIN, LOOKS_SHARE * accounts, LOOKS_GROWTH * this.#looksBefore);
+    if (this.#looks >= enough) return true;
     return time - this.#ran >= LATER_MS && this.#looks >= Math.max(LATER_MIN, LATER_SHARE * accounts);
   }
 
   /** @param time of the exchange at which this happens */
   run(accounts: Iterable<Linked>, time: string): Found {
+    this.#looksBefore += this.#looks;
     this.#looks = 0;
     this.#ran = Date.parse(time);
     return link(this.#campaigns, accounts, time, this.#calibration);
@@ -80,12 +96,10 @@ function link(
   const clusters = findClusters([...known.values()].map(memberOf), {
     end: Date.parse(time),
     random: seeded("linking"),
+    // Smaller p-values are only needed where a run can bound something.
+    ...(campaigns.nextBounds ? {} : { draws: DRAWS_EXPLORING }),
   });
-  const found = campaigns.update(clusters, time, (members) =>
-    judgePooled(pooledOf(members, known), calibration),
-  );
-  // Linked accounts that do not harvest are nobody's business.
-  return { lines: found.lines.filter(({ tier }) => tier !== "none"), alarms: found.alarms };
+  return campaigns.update(clusters, time, (members) => judgePooled(pooledOf(members, known), calibration));
 }
 
 function pooledOf(members: readonly string[], known: ReadonlyMap<string, Linked>): Pooled {

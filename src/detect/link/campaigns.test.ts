@@ -46,32 +46,53 @@ describe("Campaigns", () => {
 
   it("gives a campaign that splits to its larger part, and the rest a new id", () => {
     const campaigns = new Campaigns({ bounded: false });
-    const [whole] = campaigns.update(seen([cluster(names(0, 100))]), at(1), harvests(0.5)).lines;
+    const [whole] = campaigns.update(seen([cluster(names(0, 100))]), at(1), harvests(0.05)).lines;
     const { lines } = campaigns.update(
       seen([cluster(names(0, 30)), cluster(names(30, 100))]),
       at(2),
-      harvests(0.5),
+      harvests(0.05),
     );
     expect(lines.map((line) => line.campaign === whole?.campaign)).toEqual([false, true]);
   });
 
-  it("raises an alarm when a campaign newly reaches a tier, by the larger p, and never lowers one", () => {
+  it("raises an alarm when a campaign is higher than ever, by the larger p; its line follows the evidence", () => {
     const campaigns = new Campaigns({ bounded: false });
-    const tiers = [0.2, 0.04, 0.04, 0.005, 0.3].map((p, day) => {
+    const tiers = [0.2, 0.04, 0.04, 0.005, 0.3, 0.005].map((p, day) => {
       const { lines, alarms } = campaigns.update(seen([cluster(names(0, 9))]), at(day + 1), harvests(p));
       return [lines[0]?.tier, alarms.map(({ tier, q }) => [tier, q])];
     });
     expect(tiers).toEqual([
-      ["none", []],
+      [undefined, []],
       ["watch", [["watch", null]]],
       [undefined, []],
       ["review", [["review", null]]],
+      ["none", []],
       ["review", []],
     ]);
     const weak = new Campaigns({ bounded: false });
     const { alarms } = weak.update(seen([cluster(names(0, 9), { link: 0.04 })]), at(1), harvests(0.0001));
     expect(alarms[0]).toMatchObject({ tier: "watch", p: 0.04 });
     expect(alarms[0]?.signals.map(({ name }) => name)).toEqual(["link", "harvest", "concealment"]);
+  });
+
+  it("withdraws what is not found again, once, and takes it back when it is; what is bounded stays", () => {
+    const campaigns = new Campaigns({ bounded: false });
+    const [first] = campaigns.update(seen([cluster(names(0, 9))]), at(1), harvests(0.005)).lines;
+    const empty = (day: number) => campaigns.update(seen([]), at(day), harvests(1)).lines;
+    expect(empty(2)).toEqual([]);
+    const [gone] = empty(3);
+    expect(gone).toMatchObject({ campaign: first?.campaign, tier: "none", accounts: first?.accounts });
+    expect(gone?.because[0]).toMatch(/withdrawn/);
+    expect(empty(4)).toEqual([]);
+    const back = campaigns.update(seen([cluster(names(0, 9))]), at(5), harvests(0.005));
+    expect(back.lines).toMatchObject([{ campaign: first?.campaign, tier: "review" }]);
+    expect(back.alarms).toEqual([]);
+
+    const certain = new Campaigns({ bounded: true });
+    const [line] = certain.update(seen([cluster(names(0, 9))]), at(1), harvests(0.0001)).lines;
+    expect(line?.tier).toBe("bounded");
+    for (let day = 2; day < 6; day++)
+      expect(certain.update(seen([]), at(day), harvests(1)).lines).toEqual([]);
   });
 
   it("bounds by Benjamini-Hochberg where calibration, link and accounts file allow it", () => {

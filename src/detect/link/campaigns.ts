@@ -26,7 +26,7 @@ export interface CampaignLine {
   readonly link: number;
   readonly harvest: number;
   readonly concealed: number;
-  /** The highest reached so far. */
+  /** As it stands now: bounded lasts, the others follow the evidence. */
   readonly tier: Tier;
   readonly because: readonly string[];
 }
@@ -57,13 +57,24 @@ export function campaignEvent(line: CampaignLine): JsonObject {
 
 export interface CampaignState {
   readonly runs: number;
-  /** Current lines, by first sighting. */
-  readonly campaigns: readonly CampaignLine[];
+  readonly campaigns: readonly Kept[];
 }
 
+interface Kept {
+  /** The current line. */
+  readonly line: CampaignLine;
+  /** The highest tier it ever had: alarms are raised only upwards, and what never had one is not told. */
+  readonly highest: Tier;
+  /** Runs in a row that did not find it. */
+  readonly missed: number;
+}
+
+/** Not found so often, a campaign is withdrawn: an early look at few accounts can see what is not there. */
+const WITHDRAWN_AFTER = 2;
+
 /**
- * Campaigns over successive runs of linking: a campaign keeps its id while its accounts come and go, its tier only rises,
- * and it is told again only when something changed.
+ * Campaigns over successive runs of linking: a campaign keeps its id while its accounts come and go, it is told again only when
+ * something changed, and withdrawn when it is not found again. An alarm is raised when its tier is higher than ever before.
  *
  * Reported apart: `link` (they are one operation), `harvest` (their pooled traffic harvests), `concealed` (no identity
  * covers them). A campaign is all three: clusters come here gated on link and concealment, and p = max(link, harvest).
@@ -77,13 +88,19 @@ export interface CampaignState {
 export class Campaigns {
   readonly #bounds: boolean;
   #runs: number;
-  readonly #campaigns: Map<string, CampaignLine>;
+  /** By first sighting. */
+  readonly #campaigns: Map<string, Kept>;
 
   /** @param options bounded: false for a calibration that bounds nothing (the built-in one) */
   constructor({ bounded }: { readonly bounded: boolean }, state?: CampaignState) {
     this.#bounds = bounded;
     this.#runs = state?.runs ?? 0;
-    this.#campaigns = new Map(state?.campaigns.map((line) => [line.campaign, line]));
+    this.#campaigns = new Map(state?.campaigns.map((kept) => [kept.line.campaign, kept]));
+  }
+
+  /** Whether the next run can bound anything. */
+  get nextBounds(): boolean {
+    return this.#bounds && levelOf(this.#runs + 1) > 0;
   }
 
   /** As plain JSON; `new Campaigns(options, state)` goes on exactly from here. */
@@ -112,8 +129,8 @@ export class Campaigns {
       const q = adjusted[i] as number;
       const id = ids[i] ?? newId(cluster, time);
       const before = this.#campaigns.get(id);
-      const now = boundedBy(cluster, q) ? "bounded" : tierOf(p);
-      const tier = before && !higher(now, before.tier) ? before.tier : now;
+      const highest = before?.highest ?? "none";
+      const tier = highest === "bounded" || boundedBy(cluster, q) ? "bounded" : tierOf(p);
       const line: CampaignLine = {
         time,
         campaign: id,
@@ -124,19 +141,49 @@ export class Campaigns {
         tier,
         because: [...cluster.because, ...harvested.because],
       };
-      if (before && same(before, line)) continue;
-      this.#campaigns.set(id, line);
-      lines.push(line);
-      if (higher(tier, before?.tier ?? "none"))
-        alarms.push(alarmOf(line, cluster, harvested, level === 0 ? null : q));
+      const rises = higher(tier, highest);
+      this.#campaigns.set(id, { line, highest: rises ? tier : highest, missed: 0 });
+      // Linked accounts that never looked like harvesting are nobody's business.
+      if ((rises || highest !== "none") && !(before && same(before.line, line))) lines.push(line);
+      if (rises) alarms.push(alarmOf(line, cluster, harvested, level === 0 ? null : q));
     }
+    lines.push(...this.#missed(new Set(lines.map(({ campaign }) => campaign)), new Set(ids), time));
     return { lines, alarms };
+  }
+
+  /** Counts runs without them, and withdraws what was not found for a while. Bounded lasts. */
+  #missed(
+    told: ReadonlySet<string>,
+    continued: ReadonlySet<string | undefined>,
+    time: string,
+  ): CampaignLine[] {
+    const withdrawn: CampaignLine[] = [];
+    for (const [id, kept] of this.#campaigns) {
+      if (told.has(id) || continued.has(id) || kept.line.time === time) continue;
+      const missed = kept.missed + 1;
+      const gone = missed >= WITHDRAWN_AFTER && kept.line.tier !== "none" && kept.highest !== "bounded";
+      const line: CampaignLine = gone
+        ? {
+            ...kept.line,
+            time,
+            tier: "none",
+            because: [
+              `withdrawn: with more traffic the link was not found again in ${missed} runs`,
+              ...kept.line.because,
+            ],
+          }
+        : kept.line;
+      this.#campaigns.set(id, { line, highest: kept.highest, missed });
+      if (gone) withdrawn.push(line);
+    }
+    return withdrawn;
   }
 
   /** For each cluster the id of the campaign it continues: the pairs that overlap most first, each id once. */
   #continued(gated: readonly Cluster[]): (string | undefined)[] {
     const holders = new Map<string, string[]>();
-    for (const { campaign, accounts } of this.#campaigns.values()) {
+    for (const { line } of this.#campaigns.values()) {
+      const { campaign, accounts } = line;
       for (const account of accounts) {
         const list = holders.get(account);
         if (list) list.push(campaign);
@@ -152,7 +199,7 @@ export class Campaigns {
     const ids: (string | undefined)[] = gated.map(() => undefined);
     const taken = new Set<string>();
     for (const { at, id, n } of overlaps.sort((a, b) => b.n - a.n || (a.id < b.id ? -1 : 1) || a.at - b.at)) {
-      const sizes = [gated[at]?.accounts.length ?? 0, this.#campaigns.get(id)?.accounts.length ?? 0];
+      const sizes = [gated[at]?.accounts.length ?? 0, this.#campaigns.get(id)?.line.accounts.length ?? 0];
       if (ids[at] !== undefined || taken.has(id) || n < SAME * Math.min(...sizes)) continue;
       ids[at] = id;
       taken.add(id);

@@ -2,7 +2,7 @@ import type { Random } from "../../stats/random.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import { declaredBy, oneOfEach, repeatsOf, unitsOf } from "./declared.ts";
 import { reasonsFor } from "./because.ts";
-import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, testLink } from "./link-test.ts";
+import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, STOP_EXPLORING, testLink } from "./link-test.ts";
 import type { Member } from "./member.ts";
 import { merged } from "./merge.ts";
 import { type Population, populationOf } from "./population.ts";
@@ -73,7 +73,15 @@ const MOST_LEFT_OUT = 0.5;
  */
 export function findClusters(
   members: readonly Member[],
-  { end, random }: { readonly end: number; readonly random: Random },
+  {
+    end,
+    random,
+    draws = DRAWS,
+  }: {
+    readonly end: number;
+    readonly random: Random;
+    /** Most draws of a test: its smallest p. */ readonly draws?: number;
+  },
 ): Clusters {
   const population = populationOf(members, end);
   const { domains } = population;
@@ -83,7 +91,7 @@ export function findClusters(
     units,
     statistic: new Statistic(population),
     random,
-    draws: DRAWS,
+    draws,
   };
   const worklists = new Worklists(population);
   const candidates = candidatesOf(population).map((candidate) => ({
@@ -99,7 +107,8 @@ export function findClusters(
     const strata = strataOf(population, new Set([...passed, ...repeats]));
     const found = new Set<number>();
     for (const each of candidates) {
-      if (!judge({ ...looking, strata, draws: DRAWS_EXPLORING }, each).gated) continue;
+      if (!judge({ ...looking, strata, draws: DRAWS_EXPLORING, stopAt: STOP_EXPLORING }, each).gated)
+        continue;
       for (const account of each.candidate.accounts) found.add(account);
     }
     const settled = found.size === passed.size && [...found].every((account) => passed.has(account));
@@ -117,10 +126,11 @@ interface Looking {
   readonly statistic: Statistic;
   readonly random: Random;
   readonly draws: number;
+  readonly stopAt?: number;
 }
 
 function judge(
-  { population, strata, units, statistic, random, draws }: Looking,
+  { population, strata, units, statistic, random, draws, stopAt }: Looking,
   { candidate, worklist }: { readonly candidate: Candidate; readonly worklist: Worklist },
 ): Cluster {
   const name = nameOf(candidate, population);
@@ -132,7 +142,7 @@ function judge(
   // Whoever stands under one name cannot pass: its test is only told.
   const most = hidden ? draws : Math.min(draws, DRAWS_DECLARED);
   const apart = oneOfEach(candidate.accounts, units);
-  const test = testLink(population, strata, statistic, apart, what, random.fork(name), most);
+  const test = testLink(population, strata, statistic, apart, what, random.fork(name), most, stopAt);
   const link = combined(test.p, candidate, worklist);
   const why = reasonsFor(
     { population, strata, statistic, candidate, apart, test, worklist, declared, link },

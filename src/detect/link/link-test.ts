@@ -8,8 +8,10 @@ import { maskOf } from "./token.ts";
 const PILOT = 48;
 export const DRAWS = 4999;
 /** Enough to tell p <= 0.002. */
-export const DRAWS_EXPLORING = 1499;
+export const DRAWS_EXPLORING = 749;
 export const DRAWS_DECLARED = 499;
+/** Where only p <= 0.002 counts, the second comparison set as extreme says no: 2 / 749 is more. */
+export const STOP_EXPLORING = 2;
 /** Besag and Clifford (1991): stop at the tenth comparison set that is as extreme. Nothing is lost above p = 10 / 4999. */
 const STOP_AT = 10;
 /** A larger cluster is tested by a sample of its accounts: the same claim, bounded work. */
@@ -43,6 +45,7 @@ export function testLink(
   asked: Measured,
   random: Random,
   most: number = DRAWS,
+  stopAt: number = STOP_AT,
 ): LinkTest {
   const tested = cluster.length <= MOST_ACCOUNTS ? cluster : sampleOf(cluster, random);
   const blocks = blocksFor(strata, tested);
@@ -71,8 +74,8 @@ export function testLink(
     drawFrom(blocks, random, set);
     statistic.measure(set, what, values);
     // Sums of the same numbers in another order may differ in the last bits: a tie must count.
-    if (combined(values) >= bar * (1 - 1e-12) && ++exceeded === STOP_AT)
-      return { p: STOP_AT / draws, draws, measured: what, terms };
+    if (combined(values) >= bar * (1 - 1e-12) && ++exceeded === stopAt)
+      return { p: stopAt / draws, draws, measured: what, terms };
   }
   return { p: (exceeded + 1) / (most + 1), draws: most, measured: what, terms };
 }

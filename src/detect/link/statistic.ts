@@ -24,10 +24,18 @@ export class Statistic {
   readonly #seen: Uint32Array;
   readonly #touched: number[] = [];
   readonly #hours = new Uint32Array(HOURS_KEPT);
+  readonly #blockedAt: Float64Array;
+  readonly #first: Float64Array;
+  readonly #anyBlocked: boolean;
+  /** By mask of kinds: the witnessing tokens of each account. There are few masks and thousands of draws. */
+  readonly #witnesses = new Map<number, Pick<Population, "offsets" | "tokens">>();
 
   constructor(population: Population) {
     this.#population = population;
     this.#seen = new Uint32Array(population.kinds.length);
+    this.#blockedAt = Float64Array.from(population.members, ({ profile }) => profile.blockedAt);
+    this.#first = Float64Array.from(population.members, ({ profile }) => profile.first);
+    this.#anyBlocked = this.#blockedAt.some((at) => at > 0);
   }
 
   /**
@@ -43,15 +51,14 @@ export class Statistic {
 
   /** Hours between a block in the set and the start of each account of it that started within a day after one. */
   failovers(set: Uint32Array): number[] {
-    const { members } = this.#population;
-    const blocks = [...set]
-      .map((i) => members[i]?.profile.blockedAt ?? 0)
-      .filter((at) => at > 0)
-      .sort((a, b) => a - b);
+    if (!this.#anyBlocked) return [];
+    const blocks: number[] = [];
+    for (const i of set) if ((this.#blockedAt[i] as number) > 0) blocks.push(this.#blockedAt[i] as number);
     if (blocks.length === 0) return [];
+    blocks.sort((a, b) => a - b);
     const hours: number[] = [];
     for (const i of set) {
-      const first = members[i]?.profile.first ?? 0;
+      const first = this.#first[i] as number;
       const block = blocks.findLast((at) => at < first);
       if (block !== undefined && first - block <= FAILOVER) hours.push((first - block) / HOUR);
     }
@@ -59,24 +66,43 @@ export class Statistic {
   }
 
   #coincidences(set: Uint32Array, mask: number, into: Float64Array): void {
-    const { offsets, tokens, kinds, weight } = this.#population;
+    const { kinds, weight } = this.#population;
+    const { offsets, tokens } = this.#witnessing(mask);
     const seen = this.#seen;
     const touched = this.#touched;
     for (const account of set) {
       const end = offsets[account + 1] as number;
       for (let at = offsets[account] as number; at < end; at++) {
         const token = tokens[at] as number;
-        const kind = kinds[token] as number;
-        if (((mask >>> kind) & 1) === 0) continue;
         if (seen[token] === 0) touched.push(token);
-        else
-          into[TERM_OF[kind] as number] =
-            (into[TERM_OF[kind] as number] as number) + (weight[token] as number);
+        else {
+          const term = TERM_OF[kinds[token] as number] as number;
+          into[term] = (into[term] as number) + (weight[token] as number);
+        }
         seen[token] = (seen[token] as number) + 1;
       }
     }
     for (const token of touched) seen[token] = 0;
     touched.length = 0;
+  }
+
+  #witnessing(mask: number): Pick<Population, "offsets" | "tokens"> {
+    const known = this.#witnesses.get(mask);
+    if (known) return known;
+    const { members, offsets, tokens, kinds, weight } = this.#population;
+    const kept = { offsets: new Uint32Array(members.length + 1), tokens: new Uint32Array(tokens.length) };
+    let filled = 0;
+    for (let account = 0; account < members.length; account++) {
+      kept.offsets[account] = filled;
+      for (let at = offsets[account] as number; at < (offsets[account + 1] as number); at++) {
+        const token = tokens[at] as number;
+        if ((mask >>> (kinds[token] as number)) & 1 && (weight[token] as number) > 0)
+          kept.tokens[filled++] = token;
+      }
+    }
+    kept.offsets[members.length] = filled;
+    this.#witnesses.set(mask, kept);
+    return kept;
   }
 
   /**
