@@ -36,8 +36,6 @@ const { values } = parseArgs({
     corpora: { type: "string" },
     world: { type: "boolean", default: false },
     data: { type: "string" },
-    // At p <= 0.01 about one honest account in a hundred alarms: of the first six seeds tried, one of 41 to 43 honest
-    // accounts each, one had such an account. This is the first without.
     seed: { type: "string", default: "alpaca" },
     keep: { type: "boolean", default: false },
   },
@@ -143,7 +141,8 @@ async function sendAll(
 }
 
 async function compareAlarms(customers: readonly Customer[]): Promise<void> {
-  const review = new Map((await alarms("--tier", "review")).map((alarm) => [accountOf(alarm), alarm]));
+  const all = await alarms("--tier", "review");
+  const review = new Map(all.filter(({ account }) => account).map((alarm) => [accountOf(alarm), alarm]));
   const watch = new Set((await alarms("--tier", "watch")).map(accountOf));
   for (const role of ["generator", "answers", "honest"] as const) {
     const those = customers.filter((each) => each.role === role);
@@ -163,9 +162,10 @@ async function compareAlarms(customers: readonly Customer[]): Promise<void> {
     "alarms name every account of the generator campaign",
     generators.every(({ account }) => review.has(account)),
   );
+  // At p <= 0.01 about one honest account in a hundred gets there by chance; three of about forty would be a surprise (under 1 %).
   check(
-    `alarms name no honest account at review (precision ${right} of ${review.size})`,
-    right === review.size,
+    `no more honest accounts at review than p <= 0.01 allows (precision ${right} of ${review.size})`,
+    review.size - right <= 2,
   );
 }
 
@@ -297,7 +297,8 @@ function harvests({ role }: Customer): boolean {
 interface Alarm {
   /** The account's exchanges until then. */
   readonly exchanges: number;
-  readonly subject: { readonly account: string };
+  readonly account?: string;
+  readonly subject: { readonly campaign?: string };
 }
 
 /** What `stillwatch alarms` answers, beside a running server too. */
@@ -305,8 +306,9 @@ async function alarms(...options: string[]): Promise<Alarm[]> {
   return jsonLines(await stillwatch("alarms", ...options, "--data", data, "--json"));
 }
 
-function accountOf({ subject }: Alarm): string {
-  return subject.account;
+/** Whose traffic an alarm is about; a campaign has a name of its own. */
+function accountOf({ account, subject }: Alarm): string {
+  return account ?? subject.campaign ?? "";
 }
 
 async function inParallel<T>(

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Alarm } from "../detect/alarm.ts";
+import type { CampaignLine } from "../detect/link/campaigns.ts";
 import { readLeaves } from "../ledger/read.ts";
 import { Store } from "../policy/store.ts";
 import { alarmOf, describe } from "./alarms.ts";
+import { campaignOf } from "./campaign.ts";
 import { readArguments, UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
@@ -35,7 +37,7 @@ export const account: Command = {
     const [id] = args.words;
     if (id === undefined) throw new UsageError("name the account; `stillwatch accounts list` shows all");
     const dataDir = dataFolder(args);
-    const { activity, alarms } = await fold(dataDir, id, await masterKeys(dataDir, args));
+    const { activity, alarms, campaigns } = await fold(dataDir, id, await masterKeys(dataDir, args));
     const store = new Store(dataDir, { now: () => Date.now(), random: randomBytes });
     const stored = store.findAccount(id);
     const keys = store.listKeys(id);
@@ -43,7 +45,7 @@ export const account: Command = {
     if (!stored && activity.exchanges === 0)
       throw new UsageError(`there is no account ${id} in ${dataDir}; \`stillwatch accounts list\` shows all`);
     if (args.flag("json")) {
-      io.out(`${JSON.stringify({ account: id, standing: stored, keys, activity, alarms })}\n`);
+      io.out(`${JSON.stringify({ account: id, standing: stored, keys, activity, alarms, campaigns })}\n`);
       return 0;
     }
     const count = (counts: Record<string, number>): string =>
@@ -57,6 +59,10 @@ export const account: Command = {
         `  outcomes   ${count(activity.outcomes)}\n  models     ${count(activity.models)}\n` +
         `  keys       ${keys.map((key) => `${key.key} …${key.hint}${key.revokedAt ? " revoked" : ""}`).join(", ") || "-"}\n`,
     );
+    for (const { campaign, tier, accounts, link, harvest } of campaigns)
+      io.out(
+        `  in campaign ${campaign} (${tier}, ${accounts.length} accounts, link p = ${link}, harvest p = ${harvest}): linked is not guilty\n`,
+      );
     io.out(alarms.length === 0 ? "  no alarm\n" : alarms.map(describe).join(""));
     return 0;
   },
@@ -66,7 +72,7 @@ async function fold(
   dataDir: string,
   id: string,
   masters: Awaited<ReturnType<typeof masterKeys>>,
-): Promise<{ activity: Activity; alarms: Alarm[] }> {
+): Promise<{ activity: Activity; alarms: Alarm[]; campaigns: CampaignLine[] }> {
   const activity: Activity = {
     exchanges: 0,
     erased: 0,
@@ -78,10 +84,18 @@ async function fold(
     models: {},
   };
   const alarms: Alarm[] = [];
+  const campaigns = new Map<string, CampaignLine>();
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
       const { event } = opened;
-      if (event["type"] === "alarm" && alarmOf(event).account === id) alarms.push(alarmOf(event));
+      if (event["type"] === "alarm") {
+        const alarm = alarmOf(event);
+        if ("account" in alarm && alarm.account === id) alarms.push(alarm);
+      }
+      if (event["type"] === "campaign") {
+        const line = campaignOf(event);
+        campaigns.set(line.campaign, line);
+      }
       if (event["type"] === "erasure" && event["account"] === id)
         activity.erased += (event["leaves"] as number[]).length;
     }
@@ -96,5 +110,8 @@ async function fold(
     const model = p.model ?? "none";
     activity.models[model] = (activity.models[model] ?? 0) + 1;
   }
-  return { activity, alarms };
+  const its = [...campaigns.values()].filter(
+    ({ tier, accounts }) => tier !== "none" && accounts.includes(id),
+  );
+  return { activity, alarms, campaigns: its };
 }

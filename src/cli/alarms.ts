@@ -1,4 +1,5 @@
-import type { Alarm } from "../detect/alarm.ts";
+import { subjectText } from "../detect/alarm.ts";
+import type { AnyAlarm } from "../detect/detector.ts";
 import type { JsonObject } from "../exchange/exchange.ts";
 import { readLeaves } from "../ledger/read.ts";
 import { readArguments, UsageError } from "./arguments.ts";
@@ -13,7 +14,7 @@ What the detector found, as it stands in the journal: for each account its highe
 that show them, and the honest reading. An alarm is a reason to look, not a verdict.
 
   --tier TIER   only this tier and above: watch, review (default), bounded
-  --all         every alarm as it was raised, oldest first, instead of the highest of each account
+  --all         every alarm as it was raised, oldest first, instead of the highest of each account or campaign
 ${FOLDER_HELP}
 Tiers: bounded = rejected by an error-controlled procedure (q = 0.05); review = p <= 0.01; watch = p <= 0.05. With the built-in calibration
 p-values hold for simulated traffic only and nothing is called bounded.
@@ -36,7 +37,7 @@ export const alarms: Command = {
     const bar = TIERS.indexOf(args.required("tier"));
     if (bar < 0) throw new UsageError(`--tier ${args.text("tier")} is none of ${TIERS.join(", ")}`);
     const dataDir = dataFolder(args);
-    const found: Alarm[] = [];
+    const found: AnyAlarm[] = [];
     for await (const { opened } of readLeaves(dataDir, await masterKeys(dataDir, args))) {
       if (opened.kind !== "event" || opened.event["type"] !== "alarm") continue;
       const alarm = alarmOf(opened.event);
@@ -51,26 +52,30 @@ export const alarms: Command = {
 };
 
 /** An alarm event of the journal without the event's `type`: what a line of alarms.jsonl holds. */
-export function alarmOf(event: JsonObject): Alarm {
+export function alarmOf(event: JsonObject): AnyAlarm {
   const { type: _, ...alarm } = event;
-  return alarm as unknown as Alarm;
+  return alarm as unknown as AnyAlarm;
 }
 
 /** The last alarm of each subject is its highest: alarms are raised only upwards. */
-function highest(found: readonly Alarm[]): Alarm[] {
-  const last = new Map(found.map((alarm) => [JSON.stringify(alarm.subject), alarm]));
+function highest(found: readonly AnyAlarm[]): AnyAlarm[] {
+  const whose = (alarm: AnyAlarm): string => ("account" in alarm ? alarm.account : alarm.subject.campaign);
+  const last = new Map(found.map((alarm) => [whose(alarm), alarm]));
   return [...last.values()].sort((a, b) => a.p - b.p);
 }
 
-export function describe(alarm: Alarm): string {
-  const subject = Object.entries(alarm.subject).map(([kind, id]) => `${kind} ${id}`);
-  const signals = alarm.signals.map(({ name, percentile, because, evidence }) => {
+export function describe(alarm: AnyAlarm): string {
+  const line = ({ name, percentile, because, evidence }: AnyAlarm["signals"][number]): string => {
     const shown = evidence.slice(-2).join(", ");
-    return `    ${name}${percentile === null ? "" : ` [percentile ${percentile}]`}: ${because}${shown ? ` (e.g. ${shown})` : ""}\n`;
-  });
+    return `${name}${percentile === null ? "" : ` [percentile ${percentile}]`}: ${because}${shown ? ` (e.g. ${shown})` : ""}\n`;
+  };
   const q = alarm.q === null ? "" : `, q = ${alarm.q}`;
+  const after = "exchanges" in alarm ? `, after ${alarm.exchanges} exchanges` : "";
+  const against = "against" in alarm ? alarm.against : [];
+  const whose = "key" in alarm.subject && "account" in alarm ? ` of account ${alarm.account}` : "";
   return (
-    `${subject.join(", ")}  ${alarm.tier.toUpperCase()}  p = ${alarm.p}${q}  since ${alarm.time}, after ${alarm.exchanges} exchanges\n` +
-    `${signals.join("")}    Honest reading: ${alarm.benignReading}\n`
+    `${subjectText(alarm.subject)}${whose}  ${alarm.tier.toUpperCase()}  p = ${alarm.p}${q}  since ${alarm.time}${after}\n` +
+    `${alarm.signals.map((signal) => `    ${line(signal)}`).join("")}` +
+    `${against.map((signal) => `    against it, ${line(signal)}`).join("")}    Honest reading: ${alarm.benignReading}\n`
   );
 }

@@ -61,7 +61,7 @@ export function describeCampaign(line: CampaignLine): string {
 
 function headOf({ campaign, tier, accounts, link, harvest, concealed, time }: CampaignLine): string {
   return (
-    `${campaign}  ${tier.toUpperCase()}  ${accounts.length} accounts  link p = ${link}, harvest p = ${harvest}, ` +
+    `${campaign}  ${tier === "none" ? "WITHDRAWN" : tier.toUpperCase()}  ${accounts.length} accounts  link p = ${link}, harvest p = ${harvest}, ` +
     `concealed ${Math.round(100 * concealed)} %  as of ${time}\n`
   );
 }

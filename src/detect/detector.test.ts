@@ -20,7 +20,7 @@ const own = (accounts: number) =>
   checkCalibration(
     makeCalibration(
       Array.from({ length: accounts }, (_, i) => ({
-        scores: CHECKPOINTS.map(() => (0.3 * i) / accounts),
+        scores: CHECKPOINTS.map(() => (2 * i) / accounts),
         signals: [],
         facts: null,
       })),
@@ -125,7 +125,7 @@ describe("Detector", () => {
   it("judges an account only as far as the calibration goes, and says so", () => {
     const short = checkCalibration(
       makeCalibration(
-        Array.from({ length: 200 }, (_, i) => ({ scores: [i / 400, i / 400], signals: [], facts: null })),
+        Array.from({ length: 200 }, (_, i) => ({ scores: [i / 100, i / 100], signals: [], facts: null })),
         about,
       ) as unknown as JsonObject,
       "test",
