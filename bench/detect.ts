@@ -9,14 +9,15 @@
  * With it nothing of the corpora is kept. Figures last.
  */
 import { parseArgs } from "node:util";
-import { loadCorpora } from "../test/world/corpora.ts";
+import { campaigns } from "./detect/campaigns.ts";
+import { campaignsReport } from "./detect/campaigns-report.ts";
+import { falseDiscovery, falseDiscoveryReport } from "./detect/false-discovery.ts";
 import { lofo } from "./detect/lofo.ts";
 import { lofoReport } from "./detect/lofo-report.ts";
+import { speed, speedReport } from "./detect/speed.ts";
 
 const SECTIONS = ["lofo", "fdp", "campaigns", "speed"] as const;
 type Section = (typeof SECTIONS)[number];
-/** Rows read of each corpus, and characters: enough for many windows, little enough for memory. */
-const CORPORA = { rows: 3000, characters: 4e6 };
 
 const options = {
   only: { type: "string" },
@@ -61,20 +62,31 @@ async function run(
   const { seed, quick } = values;
   switch (section) {
     case "lofo": {
-      const result = lofo({
+      const result = await lofo({
         seed,
-        corpora: values.corpora === undefined ? null : await loadCorpora(values.corpora, CORPORA),
-        perApplication: quick ? 4 : 12,
-        perFamily: quick ? 4 : 10,
+        corpora: values.corpora ?? null,
+        perApplication: quick ? 4 : 10,
+        perFamily: quick ? 4 : 6,
         baselines: !values["no-baselines"],
         onProgress,
       });
       return { text: lofoReport(result), figures: result.slices };
     }
-    case "fdp":
-    case "campaigns":
-    case "speed":
-      return { text: "", figures: null };
+    case "fdp": {
+      const figures = falseDiscovery({ seed, runs: 50, pool: quick ? 3000 : 6000, onProgress });
+      return { text: falseDiscoveryReport(figures), figures };
+    }
+    case "campaigns": {
+      const size = quick
+        ? { accounts: 400, exchangesPerAccount: 40, largest: 30 }
+        : { accounts: 1200, exchangesPerAccount: 50, largest: 60 };
+      const figures = campaigns({ seed, ...size, onProgress });
+      return { text: campaignsReport(figures), figures };
+    }
+    case "speed": {
+      const figures = speed({ seed, exchanges: 20_000, linked: quick ? 10_000 : 100_000, onProgress });
+      return { text: speedReport(figures), figures };
+    }
   }
 }
 

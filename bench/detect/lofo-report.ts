@@ -143,7 +143,16 @@ function sliceText(slice: Slice): string {
       ]),
     ),
     ...resolution(rows[0] as Row, lineages),
+    ...aims(rows[0] as Row, name),
   ].join("\n");
+}
+
+function aims({ rates, toAlarm }: Row, of: string): string[] {
+  const reached = (evasion: number, level: number): string => rate(rates[evasion]?.[level] ?? none);
+  return [
+    `families of ${of} never seen: ${reached(0, 0)} at 1 % (aim .85), ${reached(0, 1)} at 0.1 % (aim .60), ` +
+      `${reached(2, 0)} at 1 % behind 75 % cover (aim .50), median ${whole(toAlarm[0]?.exchanges.median ?? Number.NaN)} exchanges to the alarm of those found (aim 60)`,
+  ];
 }
 
 /** What so few applications can and cannot say. */

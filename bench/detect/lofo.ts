@@ -1,11 +1,12 @@
+import { Worker } from "node:worker_threads";
 import { seeded } from "../../src/stats/random.ts";
-import type { Corpora } from "../../test/world/corpora.ts";
 import type { Evasion } from "../../test/world/disguise.ts";
 import { type Measured, measureAll } from "./measured.ts";
 import { highest, type Method, ourMethods, rivalMethods } from "./methods.ts";
 import { Honest, type Judged, mean, meanRate, quantile, type Rate } from "./rates.ts";
-import { rivalScores } from "./rivals.ts";
-import { type Source, subjectsOf } from "./subjects.ts";
+import type { RivalScores } from "./rivals.ts";
+import type { RivalTask } from "./rivals-worker.ts";
+import { type Source, type SubjectOptions, subjectsOf } from "./subjects.ts";
 
 export const LEVELS = [0.01, 0.001, 0.0001] as const;
 export const EVASIONS = [0, 1, 2] as const;
@@ -13,7 +14,8 @@ const FOLDS = 6;
 
 export interface LofoOptions {
   readonly seed: string;
-  readonly corpora: Corpora | null;
+  /** Folder of texts of others. */
+  readonly corpora: string | null;
   readonly perApplication: number;
   readonly perFamily: number;
   readonly baselines: boolean;
@@ -68,16 +70,18 @@ export interface Lofo {
  * Leave-one-lineage-out: harvest families and honest applications alike are dealt to folds by lineage, and weights and
  * baselines that judge a fold have seen nothing of it. An account's score is its highest at any look.
  */
-export function lofo(options: LofoOptions): Lofo {
-  const { seed, corpora, onProgress } = options;
-  const subjects = subjectsOf({ ...options, folds: FOLDS });
+export async function lofo(options: LofoOptions): Promise<Lofo> {
+  const { seed, corpora, perApplication, perFamily, onProgress } = options;
+  const drawn: SubjectOptions = { seed, corpora, perApplication, perFamily, folds: FOLDS };
+  const subjects = await subjectsOf(drawn);
+  const scores = options.baselines ? rivals(drawn) : null;
   onProgress(`measuring ${subjects.length} accounts`);
   const accounts = measureAll(subjects);
   onProgress(`training ${FOLDS} times`);
   const ours = ourMethods(accounts, FOLDS);
-  if (options.baselines) onProgress("baselines over the same accounts (the longest part)");
-  const rivals = options.baselines ? rivalMethods(rivalScores(subjects, FOLDS)) : [];
-  const methods = [...ours, ...rivals.map(({ ways }) => better(ways, accounts))];
+  if (scores) onProgress("waiting for the baselines, over the same accounts (the longest part)");
+  const theirs = scores === null ? [] : rivalMethods(await scores);
+  const methods = [...ours, ...theirs.map(({ ways }) => better(ways, accounts))];
   const slice = (name: string, fits: (source: Source) => boolean): Slice =>
     sliceOf(
       name,
@@ -97,6 +101,22 @@ export function lofo(options: LofoOptions): Lofo {
             slice("corpora and world", () => true),
           ],
   };
+}
+
+/** The baselines' scores, two folds at a time. */
+async function rivals(subjects: SubjectOptions): Promise<Map<string, RivalScores>> {
+  const folds = Array.from({ length: FOLDS }, (_, fold) => fold);
+  const halves = [0, 1].map((half) => folds.filter((fold) => fold % 2 === half));
+  const parts = await Promise.all(halves.map((half) => rivalsOf({ subjects, folds: half })));
+  return new Map(parts.flatMap((part) => [...part]));
+}
+
+function rivalsOf(task: RivalTask): Promise<Map<string, RivalScores>> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("rivals-worker.ts", import.meta.url), { workerData: task });
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
 }
 
 /** In favour of a baseline: the better of its two ways to sum up an account, by what it finds in the open at 1 %. */

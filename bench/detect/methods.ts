@@ -5,7 +5,7 @@ import { train } from "../../src/detect/train.ts";
 import { builtInWeights, type Scope, type Weights } from "../../src/detect/weights.ts";
 import { exampleOf, type Measured, type MeasuredLook, scoreOf } from "./measured.ts";
 import type { RivalScores } from "./rivals.ts";
-import { foldOfLineage, type Subject, teaches } from "./subjects.ts";
+import { foldOfLineage, teaches } from "./subjects.ts";
 
 /** A way to judge accounts: its scores of every account, look by look. */
 export interface Method {
@@ -30,9 +30,10 @@ export function ourMethods(accounts: readonly Measured[], folds: number): Method
 }
 
 /** The baselines, each with its score at the end of an account and with its highest at any look. */
-export function rivalMethods(scores: ReadonlyMap<Subject, RivalScores>): { name: string; ways: Method[] }[] {
+export function rivalMethods(scores: ReadonlyMap<string, RivalScores>): { name: string; ways: Method[] }[] {
   return allBaselines().map(({ name }) => {
-    const of = ({ subject }: Measured): readonly number[] => scores.get(subject)?.get(name) ?? [];
+    const of = ({ subject }: Measured): readonly number[] =>
+      scores.get(subject.citizen.account.account)?.get(name) ?? [];
     return {
       name,
       ways: [

@@ -1,4 +1,4 @@
-import type { Random } from "../../src/stats/random.ts";
+import { type Random, seeded } from "../../src/stats/random.ts";
 
 /** An account as one method judges it. */
 export interface Judged {
@@ -20,6 +20,8 @@ export class Honest {
   readonly #lineages: readonly string[];
   /** Every account, the highest first. */
   readonly #descending: readonly { readonly score: number; readonly group: number }[];
+
+  readonly #redrawn = new Map<number, readonly number[]>();
 
   constructor(accounts: readonly Judged[]) {
     this.#groups = groupsOf(accounts);
@@ -60,9 +62,15 @@ export class Honest {
     };
   }
 
-  /** The lineages drawn anew with replacement. */
-  redrawn(random: Random): Map<string, number> {
-    return drawn(this.#lineages, random);
+  /** The bar at a level for each of `REPEATS` draws of the lineages with replacement. */
+  redrawnBars(level: number): readonly number[] {
+    let bars = this.#redrawn.get(level);
+    if (!bars) {
+      const random = seeded(`bars ${level}`);
+      bars = Array.from({ length: REPEATS }, () => this.bar(level, drawn(this.#lineages, random)));
+      this.#redrawn.set(level, bars);
+    }
+    return bars;
   }
 }
 
@@ -83,8 +91,7 @@ export function meanRate(families: readonly Judged[], honest: Honest, level: num
   const lineages = [...new Set(groups.map(({ lineage }) => lineage))];
   const bar = honest.bar(level);
   const means: number[] = [];
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    const moved = honest.bar(level, honest.redrawn(random));
+  for (const moved of honest.redrawnBars(level)) {
     const times = lineages.length > 1 ? drawn(lineages, random) : null;
     let [sum, of] = [0, 0];
     for (const { lineage, scores } of groups) {

@@ -1,5 +1,5 @@
 import type { Archetype } from "../../test/world/actor.ts";
-import type { Corpora } from "../../test/world/corpora.ts";
+import { type Corpora, loadCorpora } from "../../test/world/corpora.ts";
 import { corpusArchetypes } from "../../test/world/corpus-actor.ts";
 import type { Evasion } from "../../test/world/disguise.ts";
 import { harvesters } from "../../test/world/harvesters.ts";
@@ -25,7 +25,8 @@ export type Source = "corpora" | "world";
 
 export interface SubjectOptions {
   readonly seed: string;
-  readonly corpora: Corpora | null;
+  /** Folder of texts of others. */
+  readonly corpora: string | null;
   readonly folds: number;
   /** Accounts of an application; of a harvest family at each level of evasion. */
   readonly perApplication: number;
@@ -36,6 +37,9 @@ export interface SubjectOptions {
 const SHORTEST = 100;
 const LONGEST = 300;
 
+/** Of each corpus: enough for many windows, little enough for memory. */
+const READ = { rows: 3000, characters: 4e6 };
+
 interface Kind {
   readonly archetype: Archetype;
   readonly source: Source;
@@ -43,9 +47,9 @@ interface Kind {
 }
 
 /** Accounts of every application and family, with the fold that each lineage is held out in. */
-export function subjectsOf(options: SubjectOptions): Subject[] {
+export async function subjectsOf(options: SubjectOptions): Promise<Subject[]> {
   const random = seeded(`${options.seed} subjects`);
-  const kinds = kindsOf(options.corpora);
+  const kinds = kindsOf(options.corpora === null ? null : await loadCorpora(options.corpora, READ));
   const folds = foldsOf(kinds, options.folds, random.fork("folds"));
   const applications = kinds.filter(({ archetype }) => archetype.kind !== "harvest");
   const families = kinds.filter(({ archetype }) => archetype.kind === "harvest");
