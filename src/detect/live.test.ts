@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { importExchanges } from "../ledger/import.ts";
 import { loadMasterKeys } from "../ledger/keyring.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { readLeaves } from "../ledger/read.ts";
-import { builtInCalibration } from "./calibration.ts";
+import { builtInCalibration, type Calibration, checkCalibration, sealCalibration } from "./calibration.ts";
 import { Detector } from "./detector.ts";
 import { eventsOf, watchJournal } from "./live.ts";
 
@@ -40,12 +40,16 @@ async function record(some: readonly Exchange[]): Promise<void> {
 /** One run of the live detector. `raise` may fail as a killed process would. */
 async function watching(
   stop: AbortSignal,
-  options: { raise?: (found: readonly JsonObject[]) => void; every?: number } = {},
+  options: {
+    raise?: (found: readonly JsonObject[]) => void;
+    every?: number;
+    calibration?: Calibration;
+  } = {},
 ): Promise<void> {
   await watchJournal({
     dataDir,
     masters: await loadMasterKeys(dataDir, {}),
-    calibration: builtInCalibration(),
+    calibration: options.calibration ?? builtInCalibration(),
     limit: () => ledger.nextRecord,
     stop,
     snapshotEvery: options.every ?? 100,
@@ -116,5 +120,42 @@ describe("watchJournal", () => {
     rmSync(join(dataDir, "detect.snapshot"));
     await watching(AbortSignal.abort());
     expect(byTime(await raised())).toEqual(byTime(asEvents(wanted)));
+  });
+
+  it("reads the journal again when its snapshot is damaged, wherever", async () => {
+    await record(exchanges);
+    await watching(AbortSignal.abort());
+    // Past its own alarms, too.
+    await watching(AbortSignal.abort());
+    const path = join(dataDir, "detect.snapshot");
+    const whole = readFileSync(path);
+    // In the cursor's hash, length and text, and in the detector's own.
+    for (const at of [5, 33, 47, 100, whole.length >> 1]) {
+      const damaged = Buffer.from(whole);
+      damaged[at]! ^= 1;
+      writeFileSync(path, damaged);
+      await watching(AbortSignal.abort());
+      expect(readFileSync(path).equals(whole), `byte ${at}`).toBe(true);
+    }
+    writeFileSync(path, "");
+    await watching(AbortSignal.abort());
+    expect(byTime(await raised())).toEqual(byTime(asEvents(wanted)));
+  });
+
+  it("raises alarms under a new calibration though the journal has those of the old one", async () => {
+    await record(exchanges);
+    await watching(AbortSignal.abort());
+    const { hash: old, format: _, ...content } = builtInCalibration().file;
+    const file = sealCalibration({ ...content, source: "calibrated again" });
+    const calibration = checkCalibration(file as unknown as JsonObject, "again");
+    await watching(AbortSignal.abort(), { calibration });
+    await watching(AbortSignal.abort(), { calibration });
+    rmSync(join(dataDir, "detect.snapshot"));
+    await watching(AbortSignal.abort(), { calibration });
+    const alarms = (await raised()).filter((event) => (event as JsonObject)["type"] === "alarm");
+    const madeWith = (hash: string): unknown[] =>
+      alarms.filter((event) => (event as JsonObject)["calibration"] === hash);
+    expect(madeWith(old).length).toBeGreaterThan(0);
+    expect(madeWith(file.hash)).toHaveLength(madeWith(old).length);
   });
 });

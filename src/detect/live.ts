@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Account, parseAccount } from "../exchange/account.ts";
@@ -8,7 +9,6 @@ import { readLeaves, START, type Cursor } from "../ledger/read.ts";
 import { exchangeOf } from "../ledger/view.ts";
 import type { Calibration } from "./calibration.ts";
 import { type AnyAlarm, Detector, type Findings } from "./detector.ts";
-import { DetectError } from "./error.ts";
 import { campaignEvent } from "./link/campaigns.ts";
 
 export interface LiveOptions {
@@ -92,9 +92,14 @@ async function raise(options: LiveOptions, found: readonly JsonObject[]): Promis
   if (found.length > 0) await options.raise(found);
 }
 
-/** Detection is deterministic: the same subject, tier and time is the same alarm, the same campaign and time the same line. */
-function identity({ type, subject, account, campaign, tier, time }: JsonObject): string {
-  return JSON.stringify([type, account ?? subject ?? campaign, tier, time]);
+/**
+ * Detection is deterministic: the same subject, tier and time under the same calibration is the same alarm, the same campaign
+ * and time the same line. An alarm of another calibration says nothing about this one, whose line of the journal is its own.
+ */
+function identity({ type, subject, account, campaign, tier, time, calibration }: JsonObject): string {
+  return JSON.stringify(
+    type === "campaign" ? [type, campaign, time] : [type, account ?? subject, tier, time, calibration],
+  );
 }
 
 const FOUND = new Set<Json | undefined>(["alarm", "campaign"]);
@@ -120,32 +125,40 @@ export function snapshotPath(dataDir: string): string {
   return join(dataDir, "detect.snapshot");
 }
 
-/** A 4-byte length, the cursor as JSON, then the detector's own snapshot. */
+const HASH_BYTES = 32;
+
+/** The SHA-256 of the cursor, a 4-byte length, the cursor as JSON, then the detector's own snapshot, which has a hash of its own. */
 async function keep(dataDir: string, detector: Detector, cursor: Cursor): Promise<void> {
   const head = Buffer.from(JSON.stringify(cursor));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
-  await realDisk.replace(snapshotPath(dataDir), Buffer.concat([length, head, detector.snapshot()]));
+  const parts = [createHash("sha256").update(head).digest(), length, head, detector.snapshot()];
+  await realDisk.replace(snapshotPath(dataDir), Buffer.concat(parts));
 }
 
-/** From the snapshot, or from the first record when there is none that fits (another calibration, damaged). */
+/** From the snapshot, or from the first record when there is none that fits (another calibration or version, damaged). */
 function restore({ dataDir, calibration, limit }: LiveOptions): {
   detector: Detector;
   cursor: Cursor;
 } {
   const path = snapshotPath(dataDir);
-  const fresh = { detector: new Detector({ calibration }), cursor: START };
-  if (!existsSync(path)) return fresh;
+  const fresh = (): { detector: Detector; cursor: Cursor } => ({
+    detector: new Detector({ calibration }),
+    cursor: START,
+  });
+  if (!existsSync(path)) return fresh();
+  const bytes = readFileSync(path);
   try {
-    const bytes = readFileSync(path);
-    const end = 4 + bytes.readUInt32BE(0);
-    const cursor = JSON.parse(bytes.toString("utf8", 4, end)) as Cursor;
+    const start = HASH_BYTES + 4;
+    const end = start + bytes.readUInt32BE(HASH_BYTES);
+    const head = bytes.subarray(start, end);
+    if (!createHash("sha256").update(head).digest().equals(bytes.subarray(0, HASH_BYTES))) return fresh();
+    const cursor = JSON.parse(head.toString()) as Cursor;
     // A journal that was cut back or replaced is another story: read it from its beginning.
-    if (cursor.record > limit()) return fresh;
+    if (cursor.record > limit()) return fresh();
     return { detector: Detector.restore(bytes.subarray(end), { calibration }), cursor };
-  } catch (error) {
-    if (error instanceof DetectError || error instanceof SyntaxError || error instanceof RangeError)
-      return fresh;
-    throw error;
+  } catch {
+    // It is a cache: whatever is wrong with it, the journal has everything.
+    return fresh();
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Account } from "../exchange/account.ts";
 import type { Watched } from "./detector.ts";
 import { DetectError } from "./error.ts";
@@ -5,13 +6,16 @@ import { PART, WHOLE } from "./layout.ts";
 import { Profile } from "./link/profile.ts";
 import { Owner } from "./owner.ts";
 import { RHYTHM_BYTES } from "./rhythm.ts";
+import { SERVED_BYTES } from "./served.ts";
 import { SCORING } from "./score.ts";
 import type { Evidence } from "./sketch.ts";
 import type { PackedStreams } from "./streams.ts";
 import { Trajectory, type TrajectoryFacts } from "./trajectory.ts";
 import type { Weights } from "./weights.ts";
 
-const MAGIC = "SWDETECT3\n";
+/** Raise the number whenever the shape of anything kept here changes (facts, sketches, owners, profiles, the linker's state). */
+const MAGIC = "SWDETECT4\n";
+const HASH_BYTES = 32;
 
 /** What a snapshot says about itself. */
 export interface SnapshotHead {
@@ -31,12 +35,12 @@ type Packed = Omit<Watched, "trajectory" | "profile" | "owner"> & {
 };
 
 /**
- * Bytes: `SWDETECT3\n`, then a frame with the head as JSON, then one frame an account: its facts as JSON, then its sketch
- * (WHOLE.bytes), its rhythm, the sketch of each of its sub-streams (PART.bytes), and its link profile, in this machine's byte
+ * Bytes: `SWDETECT4\n`, the SHA-256 of all that follows, then a frame with the head as JSON, then one frame an account: its facts as JSON, then its sketch
+ * (WHOLE.bytes), its rhythm, the answers it was served, the sketch of each of its sub-streams (PART.bytes), and its link profile, in this machine's byte
  * order; a snapshot is a cache beside the journal and does not travel. A frame is a 32-bit big-endian length and so many bytes.
  */
 export function packSnapshot(head: SnapshotHead, watched: Iterable<Watched>): Uint8Array {
-  const parts: Uint8Array[] = [Buffer.from(MAGIC)];
+  const parts: Uint8Array[] = [];
   const frame = (json: unknown): void => {
     const body = Buffer.from(JSON.stringify(json));
     const length = Buffer.alloc(4);
@@ -55,10 +59,21 @@ export function packSnapshot(head: SnapshotHead, watched: Iterable<Watched>): Ui
       streams: { ...places, parts: streams.map(({ place, evidence }) => ({ place, evidence })) },
       profileBytes: profileBytes.length,
     } satisfies Packed);
-    parts.push(trajectory.sketch.bytes(), trajectory.rhythm.bytes(), ...streams.map(({ slab }) => slab));
+    parts.push(
+      trajectory.sketch.bytes(),
+      trajectory.rhythm.bytes(),
+      trajectory.served.bytes(),
+      ...streams.map(({ slab }) => slab),
+    );
     parts.push(profileBytes);
   }
-  return Buffer.concat(parts);
+  return Buffer.concat([Buffer.from(MAGIC), hashOf(parts), ...parts]);
+}
+
+function hashOf(parts: readonly Uint8Array[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
 }
 
 /** Throws DetectError `snapshot` when the bytes are damaged or were made with another calibration or scoring. */
@@ -67,10 +82,33 @@ export function unpackSnapshot(
   calibration: string,
   weights: Weights,
 ): { watched: Watched[]; rest: unknown } {
-  const cut = reader(bytes);
-  if (cut.magic() !== MAGIC) {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.toString("latin1", 0, MAGIC.length) !== MAGIC)
     throw new DetectError("snapshot", "not a snapshot of a detector of this version; delete it and replay");
+  const start = MAGIC.length + HASH_BYTES;
+  const body = buffer.subarray(start);
+  if (!hashOf([body]).equals(buffer.subarray(MAGIC.length, start)))
+    throw new DetectError("snapshot", "the snapshot is damaged or ends too early; delete it and replay");
+  try {
+    return unpackBody(body, calibration, weights);
+  } catch (cause) {
+    if (cause instanceof DetectError) throw cause;
+    throw new DetectError(
+      "snapshot",
+      "the snapshot holds another state than expected; delete it and replay",
+      {
+        cause,
+      },
+    );
   }
+}
+
+function unpackBody(
+  body: Buffer,
+  calibration: string,
+  weights: Weights,
+): { watched: Watched[]; rest: unknown } {
+  const cut = reader(body);
   const head = cut.frame() as SnapshotHead & { scoring: string; bytes: number[] };
   const sizes = [WHOLE.bytes, PART.bytes, RHYTHM_BYTES].join();
   if (head.calibration !== calibration || head.scoring !== SCORING || head.bytes?.join() !== sizes) {
@@ -85,6 +123,7 @@ export function unpackSnapshot(
     const { trajectory, streams, profileBytes, facts, owner, ...own } = cut.frame() as Packed;
     const slab = cut.take(WHOLE.bytes);
     const rhythm = cut.take(RHYTHM_BYTES);
+    const served = cut.take(SERVED_BYTES);
     const parts = streams.parts.map((part) => ({ ...part, slab: cut.take(PART.bytes) }));
     watched.push({
       ...own,
@@ -92,6 +131,7 @@ export function unpackSnapshot(
         facts: trajectory,
         slab,
         rhythm,
+        served,
         streams: { ...streams, parts },
       }),
       owner: new Owner(owner),
@@ -101,31 +141,16 @@ export function unpackSnapshot(
   return { watched, rest: head.rest };
 }
 
-function reader(bytes: Uint8Array): {
-  magic(): string;
-  more(): boolean;
-  take(length: number): Buffer;
-  frame(): unknown;
-} {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = MAGIC.length;
+function reader(body: Buffer): { more(): boolean; take(length: number): Buffer; frame(): unknown } {
+  let at = 0;
   const take = (length: number): Buffer => {
-    if (at + length > buffer.length)
-      throw new DetectError("snapshot", "the snapshot ends too early; delete it and replay");
+    if (!(at + length <= body.length)) throw new RangeError(`${length} bytes from ${at} on are not there`);
     at += length;
-    return buffer.subarray(at - length, at);
+    return body.subarray(at - length, at);
   };
   return {
-    magic: () => buffer.toString("latin1", 0, MAGIC.length),
-    more: () => at < buffer.length,
+    more: () => at < body.length,
     take,
-    frame: () => {
-      const body = take(take(4).readUInt32BE());
-      try {
-        return JSON.parse(body.toString());
-      } catch (cause) {
-        throw new DetectError("snapshot", "the snapshot is damaged; delete it and replay", { cause });
-      }
-    },
+    frame: () => JSON.parse(take(take(4).readUInt32BE()).toString()) as unknown,
   };
 }
