@@ -25,7 +25,7 @@ const courses = generateWorld({ seed: SEED, accounts, exchangesPerAccount: EXCHA
   (citizen) => {
     const course = new CourseRecorder(weights, citizen.account);
     for (const x of citizen.exchanges(EXCHANGES))
-      if (judged(x)) course.observe(reader.read(conversation(x)), x);
+      if (judged(x)) course.observe(course.trajectory.read(reader, conversation(x)), x);
     return { citizen, course, highest: Math.max(...course.scores) };
   },
 );

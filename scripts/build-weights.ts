@@ -52,6 +52,6 @@ function exampleOf(citizen: Citizen, i: number): Example {
   // Lengths as accounts have them: most are short.
   const length = Math.min(1600, around(seeded(`${SEED} length ${i}`), 250, 0.9));
   for (const x of citizen.exchanges(Math.max(30, length)))
-    if (judged(x)) course.observe(reader.read(conversation(x)), x);
+    if (judged(x)) course.observe(course.trajectory.read(reader, conversation(x)), x);
   return { harvests: citizen.harvests, kind: citizen.archetype.name, looks };
 }

@@ -42,7 +42,7 @@ describe("error control under continuous looking", () => {
     const reader = new Reader();
     const courses = citizens.map((c) => {
       const course = new CourseRecorder(builtInWeights(), c.account);
-      for (const x of c.exchanges(length)) course.observe(reader.read(conversation(x)), x);
+      for (const x of c.exchanges(length)) course.observe(course.trajectory.read(reader, conversation(x)), x);
       return course;
     });
     const file = makeCalibration(courses, {

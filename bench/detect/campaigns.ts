@@ -136,7 +136,7 @@ function calibrationOf(options: CampaignOptions): Calibration {
     const one = followed.get(x.account);
     if (!one) continue;
     end = Date.parse(x.time);
-    const reading = judged(x) ? reader.read(conversation(x)) : null;
+    const reading = judged(x) ? one.course.trajectory.read(reader, conversation(x)) : null;
     one.profile.observe(x, reading, end);
     if (reading) one.course.observe(reading, x);
   }

@@ -37,7 +37,7 @@ function measuredOf(subject: Subject, reader: Reader): Measured {
   for (const { exchange, harvest } of subject.citizen.acts(subject.length)) {
     exchanges++;
     if (harvest) pairs++;
-    if (judged(exchange)) course.observe(reader.read(conversation(exchange)), exchange);
+    if (judged(exchange)) course.observe(course.trajectory.read(reader, conversation(exchange)), exchange);
   }
   return { subject, looks, exchanges };
 }

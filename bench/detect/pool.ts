@@ -34,7 +34,7 @@ export function poolOf({ seed, honest, harvest }: PoolOptions): Pool {
     const course = new CourseRecorder(weights, citizen.account);
     for (const x of citizen.exchanges(length)) {
       exchanges++;
-      if (judged(x)) course.observe(reader.read(conversation(x)), x);
+      if (judged(x)) course.observe(course.trajectory.read(reader, conversation(x)), x);
     }
     // Without the sketches, which are most of it.
     return { scores: course.scores, signals: course.signals, facts: course.facts };

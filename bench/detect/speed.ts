@@ -112,7 +112,7 @@ function following(): (x: Exchange) => void {
   return (x) => {
     let course = courses.get(x.account);
     if (!course) courses.set(x.account, (course = new CourseRecorder(weights, null)));
-    if (judged(x)) course.observe(reader.read(conversation(x)), x);
+    if (judged(x)) course.observe(course.trajectory.read(reader, conversation(x)), x);
   };
 }
 

@@ -6,6 +6,7 @@ const USUAL_WINDOWS = 4;
 /** How far above the usual share the bet starts, and how much is bet. */
 const MARGIN = 0.1;
 const BET = 0.5;
+const MOST = 1e6;
 
 /**
  * An e-detector (Shin, Ramdas and Rinaldo 2024, arXiv 2203.03532) for the share of an account's exchanges that ask for
@@ -58,7 +59,8 @@ export class Change {
     else {
       // Above 1 for an account that always asks: no share can count against it.
       const m = this.usual + MARGIN;
-      n[5] = Math.max(n[5] as number, 1) * (1 + (BET / m) * (share - m));
+      // Past a million it says no more, and a number that grows without end cannot be written down.
+      n[5] = Math.min(MOST, Math.max(n[5] as number, 1) * (1 + (BET / m) * (share - m)));
       n[6] = Math.max(this.highest, n[5]);
     }
     n[0] = this.windows + 1;

@@ -122,6 +122,50 @@ describe("Detector", () => {
     for (const { q } of review) expect(q).toBeGreaterThan(0.05);
   });
 
+  it("keeps the reasons of the look that brought an account where it stands, also when others raise the bar much later", () => {
+    const detector = new Detector({ calibration: own(400) });
+    const early = [
+      ...citizen(seeded("c0"), "acc_early", harvesters[0] as (typeof harvesters)[number]).exchanges(40),
+    ];
+    const quiet = honest.find(({ name }) => name === "labelling") as (typeof honest)[number];
+    const later = [...citizen(seeded("quiet"), "acc_early", quiet).exchanges(900)];
+    run(detector, early);
+    run(detector, later);
+    const restored = Detector.restore(detector.snapshot(), { calibration: own(400) });
+    const bounded = run(restored, campaign(8)).find(({ account }) => account === "acc_early");
+    expect(bounded?.tier).toBe("bounded");
+    const ids = new Set(early.map(({ id }) => id));
+    const shown = bounded?.signals.find(({ name }) => name === "generator");
+    expect(shown?.value).toBeGreaterThan(0.5);
+    expect(shown?.evidence.length).toBeGreaterThan(0);
+    for (const id of shown?.evidence ?? []) expect(ids).toContain(id);
+  });
+
+  it("goes on counting distinct pairs when a sketch is renewed", () => {
+    const detector = new Detector({ calibration: builtIn });
+    const answer = { choices: [{ message: { role: "assistant", content: "word ".repeat(150) } }] };
+    for (let i = 0; i < 2400; i++)
+      detector.observe({
+        id: `ex_${i}`,
+        time: new Date(Date.UTC(2026, 0, 1) + i * 60_000).toISOString(),
+        account: "a",
+        endpoint: "/v1/chat/completions",
+        request: {
+          messages: [
+            {
+              role: "user",
+              content: `about ${"abcdefghij".charAt(i % 10)}${"klmnopqrst".charAt((i / 10) % 10)}`,
+            },
+          ],
+        },
+        response: answer,
+        status: 200,
+      });
+    const { pairs } = detector.finish()[0] ?? {};
+    expect(pairs).toBeGreaterThan(85);
+    expect(pairs).toBeLessThan(115);
+  });
+
   it("judges an account only as far as the calibration goes, and says so", () => {
     const short = checkCalibration(
       makeCalibration(

@@ -10,7 +10,7 @@ import { Linker, type LinkerState } from "./linker.ts";
 import { Owner } from "./owner.ts";
 import { Reader } from "./reading.ts";
 import { packSnapshot, unpackSnapshot } from "./snapshot.ts";
-import type { Tier } from "./tier.ts";
+import { type Tier, WATCH_P } from "./tier.ts";
 import { Trajectory } from "./trajectory.ts";
 
 export interface DetectorOptions {
@@ -43,14 +43,19 @@ export interface Score {
   readonly pairs: number;
 }
 
+/** The reasons of the look that brought an account where it stands: the sketch they came from may be gone when others raise the bar. */
+export interface Suspicion extends Reasons {
+  readonly subject: Subject;
+}
+
 /** What is kept of one account. */
 export interface Watched {
   readonly standing: Standing;
   readonly trajectory: Trajectory;
   readonly profile: Profile;
   readonly owner: Owner;
-  /** The part of it that scored highest so far; null for the whole. */
-  subStream: string | null;
+  /** Why it is suspected, as it stood at the look that set its p; null while it is not. */
+  why: Suspicion | null;
   exchanges: number;
   firstAlarmExchange: number | null;
   firstAlarmTime: string | null;
@@ -99,15 +104,17 @@ export class Detector {
       watched.profile.observe(x, null, time);
       return NOTHING;
     }
-    const reading = this.#reader.read(conversation(x));
+    const { trajectory, standing } = watched;
+    const reading = trajectory.read(this.#reader, conversation(x));
     watched.profile.observe(x, reading, time);
     watched.owner.observe(x, time);
-    const { trajectory, standing } = watched;
-    const before = trajectory.highest;
     const look = trajectory.observe(reading, x.id, time);
     if (!look) return NOTHING;
-    if (look.score > before) watched.subStream = look.subStream;
-    const risen = this.#judgeOf(watched).look(standing, look);
+    const judge = this.#judgeOf(watched);
+    const before = judge.p(standing);
+    const risen = judge.look(standing, look);
+    const p = judge.p(standing);
+    if (p < before && p <= WATCH_P) watched.why = this.#suspicion(watched, look.subStream);
     const alarms = risen.map(({ account }) => this.#raise(account, x.time));
     if (!this.#linker.looked(this.#watched.size, time)) return { alarms, campaigns: [] };
     const { lines, alarms: about } = this.#linker.run(this.#watched.values(), x.time);
@@ -138,7 +145,7 @@ export class Detector {
   explain(account: string): Reasons | null {
     const watched = this.#watched.get(account);
     return watched && watched.trajectory.looks > 0
-      ? reasons(watched.trajectory, watched.subStream, this.#calibration)
+      ? reasons(watched.trajectory, null, this.#calibration)
       : null;
   }
 
@@ -173,7 +180,7 @@ export class Detector {
         trajectory: new Trajectory(this.#calibration.weights, this.#facts.get(account) ?? null),
         profile: new Profile(),
         owner: new Owner(),
-        subStream: null,
+        why: null,
         exchanges: 0,
         firstAlarmExchange: null,
         firstAlarmTime: null,
@@ -192,6 +199,25 @@ export class Detector {
     return alarms.map((alarm) => ({ ...alarm, calibration: this.#calibration.file.hash }));
   }
 
+  #suspicion({ standing: { account }, owner, trajectory }: Watched, subStream: string | null): Suspicion {
+    const why = reasons(trajectory, subStream, this.#calibration);
+    const foreign = owner.foreignUse();
+    if (!foreign) return { ...why, subject: subStream === null ? { account } : { account, subStream } };
+    const reason = {
+      name: "foreign key",
+      value: 1,
+      percentile: null,
+      because: foreign.because,
+      evidence: [...trajectory.sketch.evidence("latest")],
+    };
+    return {
+      ...why,
+      reasons: [reason, ...why.reasons],
+      benignReading: `The owner may be the victim of a stolen key; or the owner moved to another network. ${why.benignReading}`,
+      subject: { key: foreign.key },
+    };
+  }
+
   #raise(account: string, time: string): Alarm {
     const watched = this.#watched.get(account) as Watched;
     const { standing, trajectory, exchanges } = watched;
@@ -199,12 +225,12 @@ export class Detector {
       watched.firstAlarmExchange = exchanges;
       watched.firstAlarmTime = time;
     }
-    const why = reasons(trajectory, watched.subStream, this.#calibration);
+    const why = watched.why ?? this.#suspicion(watched, null);
     const judge = this.#judgeOf(watched);
     const q = judge.q(standing);
     return {
       time,
-      subject: subjectOf(watched),
+      subject: why.subject,
       account,
       tier: standing.tier,
       p: round6(judge.p(standing)),
@@ -218,12 +244,6 @@ export class Detector {
       calibration: this.#calibration.file.hash,
     };
   }
-}
-
-function subjectOf({ standing: { account }, owner, subStream }: Watched): Subject {
-  const key = owner.foreignKey();
-  if (key !== null) return { key };
-  return subStream === null ? { account } : { account, subStream };
 }
 
 /** Embeddings teach no student to speak, a refused request took nothing, and a permit covers what it names. */

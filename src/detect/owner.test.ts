@@ -89,19 +89,21 @@ describe("Owner", () => {
     expect(owner.foreignKey()).toBeNull();
   });
 
-  it("leaves out exchanges that say nothing of where they came from, and tells places by each of the three", () => {
+  it("leaves out exchanges that say nothing of where they came from; the network says where, an update of a program does not", () => {
     const blind = new Used().from(200, office);
     const before = JSON.stringify(blind.owner.pack());
     blind.from(100, {}).from(100, { ip: "203.0.113.7" });
     blind.owner.observe({ client: abroad } as Exchange, START);
     expect(JSON.stringify(blind.owner.pack())).toBe(before);
-    for (const other of [{ asn: 1 }, { userAgent: "other" }, { ja4: "other" }])
-      expect(
-        new Used()
-          .from(200, office)
-          .from(50, { ...office, ...other })
-          .owner.foreignKey(),
-      ).toBe("key_1");
+    const after = (first: Client, then: Client): string | null =>
+      new Used().from(200, first).from(50, then).owner.foreignKey();
+    expect(after(office, { ...office, asn: 1 })).toBe("key_1");
+    expect(after(office, { ...office, userAgent: "openai-python/1.41" })).toBeNull();
+    expect(after(office, { ...office, userAgent: "other", ja4: "other" })).toBeNull();
+    const nowhere = { userAgent: "openai-python/1.40", ja4: "t13d1516h2_aaa" };
+    expect(after(nowhere, { ...nowhere, userAgent: "openai-python/1.41" })).toBeNull();
+    expect(after(nowhere, { ...nowhere, userAgent: "other" })).toBe("key_1");
+    expect(after(nowhere, { ...nowhere, ja4: "other" })).toBe("key_1");
   });
 
   it("is bounded whatever comes, and goes on from what was packed", () => {

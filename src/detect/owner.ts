@@ -13,7 +13,7 @@ const DAY = 86_400_000;
 
 interface Place {
   key: string;
-  /** Network operator, client program and TLS fingerprint. */
+  /** Network operator; where it is not known, client program and TLS fingerprint. */
   readonly context: number;
   first: number;
   count: number;
@@ -36,9 +36,11 @@ export class Owner {
     if (x.key === undefined || x.client === undefined) return;
     const { asn, userAgent, ja4 } = x.client;
     if (asn === undefined && userAgent === undefined && ja4 === undefined) return;
+    // The network says where; the program only where the network is not known, without its version: programs are updated.
     let context = fnvStep(FNV_START, asn ?? 0);
-    for (const word of [userAgent, ja4])
-      if (word !== undefined) context = fnvStep(context, hashText(word.slice(0, 256)));
+    if (asn === undefined)
+      for (const word of [userAgent?.replaceAll(/[\d.]+/g, ""), ja4])
+        if (word !== undefined) context = fnvStep(context, hashText(word.slice(0, 256)));
     context = avalanche(context);
     const { key } = x;
     let at = this.#places.findIndex((place) => place.context === context && place.key === key);
@@ -54,6 +56,22 @@ export class Owner {
     (this.#places[at] as Place).count++;
     this.#latest.push(at);
     if (this.#latest.length > LATEST) this.#latest.shift();
+  }
+
+  /** The foreign use in words with its numbers; null when there is none. */
+  foreignUse(): { readonly key: string; readonly because: string } | null {
+    const key = this.foreignKey();
+    if (key === null) return null;
+    const uses = this.#latest.filter((at) => this.#places[at]?.key === key).length;
+    const here = new Set(this.#latest.map((at) => this.#places[at]?.context));
+    const elsewhere = this.#places.filter(({ context }) => !here.has(context));
+    const before = elsewhere.reduce((sum, { count }) => sum + count, 0);
+    return {
+      key,
+      because:
+        `the last ${uses} uses of key ${key} came from ${here.size === 1 ? "a network" : `${here.size} networks`} where the account ` +
+        `never was before; its ${before} exchanges before came from ${elsewhere.length} other network${elsewhere.length === 1 ? "" : "s"}`,
+    };
   }
 
   /**

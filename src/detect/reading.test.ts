@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { conversation } from "../exchange/conversation.ts";
 import type { Json, JsonObject } from "../exchange/exchange.ts";
 import { BEGINS_CLEAN, ENDS_CLEAN, Reader } from "./reading.ts";
+import { Served } from "./served.ts";
 
 const reading = (
   messages: [string, string][],
@@ -16,6 +17,78 @@ const reading = (
     }),
   );
 const asked = (text: string) => reading([["user", text]]);
+
+describe("a task hidden in the layout of a request", () => {
+  const task = "Write a detailed essay about rivers.";
+  const served = new Served();
+  served.remember({ answers: ["An answer that was really given."], toolCalls: 0 });
+  const plain = reading([["user", task]]);
+  const wanted = plain.segmentHash[0];
+  const hidden: Record<string, [string, string][]> = {
+    "behind a greeting that was never given": [
+      ["user", "Hello"],
+      ["assistant", "Hello! How can I help you?"],
+      ["user", task],
+    ],
+    "before an answer that was never given": [
+      ["user", task],
+      ["assistant", "Sure, with pleasure."],
+      ["user", "Go on."],
+    ],
+    "before trivial turns": [
+      ["user", task],
+      ...["go on", "please", "thanks", "that is all"].map((t): [string, string] => ["user", t]),
+    ],
+    "behind a long system prompt": [
+      [
+        "system",
+        Array.from(
+          { length: 60 },
+          (_, i) => `You help our team ${"abcdefghij"[i % 10]} number ${i} with care.`,
+        ).join("\n"),
+      ],
+      ["user", `${task}\nThank you.`],
+    ],
+    "in a tool's result that nobody asked for": [
+      ["user", "Do what the tool says."],
+      ["assistant", ""],
+      ["tool", task],
+    ],
+  };
+  for (const [where, messages] of Object.entries(hidden)) {
+    it(`is read ${where}`, () => {
+      const r = new Reader().read(
+        conversation({
+          endpoint: "/v1/chat/completions",
+          request: { messages: messages.map(([role, content]) => ({ role, content })) },
+          response: null,
+        }),
+        served,
+      );
+      expect([...r.segmentHash.subarray(0, r.segments)]).toContain(wanted);
+      expect(r.continues).toBe(false);
+    });
+  }
+
+  it("is not read again in a conversation that goes on", () => {
+    const r = new Reader().read(
+      conversation({
+        endpoint: "/v1/chat/completions",
+        request: {
+          messages: [
+            { role: "user", content: task },
+            { role: "assistant", content: "An answer that was really given." },
+            { role: "user", content: "Shorter, please." },
+          ],
+        },
+        response: null,
+      }),
+      served,
+    );
+    expect(r.continues).toBe(true);
+    expect([...r.segmentHash.subarray(0, r.segments)]).not.toContain(wanted);
+  });
+});
 
 describe("Reader", () => {
   it("grades prompts that ask for prompts, in several languages", () => {

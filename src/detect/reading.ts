@@ -1,14 +1,19 @@
 import type { Conversation, Turn } from "../exchange/conversation.ts";
 import { FNV_START, avalanche, fnvStep, hashText } from "../stats/hash.ts";
 import * as lexicon from "./lexicon.ts";
+import type { Served } from "./served.ts";
 import { CAPITAL, ENDS_SENTENCE, IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
 
 /** Segments kept of one prompt: the first and the last ones, where templates live. */
 const MAX_SEGMENTS = 40;
 /** Sampled word triples kept of one prompt. */
 const MAX_SHINGLES = 48;
-/** User turns after the last answer that are read as the prompt. */
-const MAX_TURNS = 4;
+/** Of them a system prompt gets at most so many: however long it is, what is asked has its place. */
+const SYSTEM_SEGMENTS = 16;
+const SYSTEM_SHINGLES = 20;
+/** Of very many turns the first and the last so many are read, of a long one among several so much of both ends. */
+const SIDE = 24;
+const EDGE = 4096;
 
 /** Style of a segment: it begins with a capital (or needs none), it ends with a full stop, question or exclamation mark. */
 export const BEGINS_CLEAN = 1;
@@ -41,7 +46,7 @@ export class Reading {
   judges = false;
   asksReasoning = false;
   asksTrace = false;
-  /** Answers in the conversation before this one; with any, the exchange continues it. */
+  /** Answers in the conversation up to the last one that was served; with any, the exchange continues it. */
   answersBefore = 0;
   continues = false;
   /** The last thing in the conversation is a tool's result, or tools were called before: a program at work. */
@@ -67,17 +72,22 @@ export class Reader {
   readonly #reading = new Reading();
   readonly #tokens: Tokens;
   readonly #lexicon = new lexicon.Lexicon();
+  #segmentsUpTo = MAX_SEGMENTS;
+  #shinglesUpTo = MAX_SHINGLES;
 
   /** @param key of the windows in long prompts (tokens.ts) */
   constructor(key = 0) {
     this.#tokens = new Tokens(key);
   }
 
-  /** The returned object is overwritten by the next call. Linear in the prompt up to a bound, constant above it. */
-  read(c: Conversation): Reading {
+  /**
+   * The returned object is overwritten by the next call. Linear in the prompt up to a bound, constant above it.
+   * @param served the answers that the account was served; null takes every earlier answer for served
+   */
+  read(c: Conversation, served: Served | null = null): Reading {
     const r = this.#reading;
     this.#reset(r);
-    this.#prompt(r, c.turns);
+    this.#prompt(r, c.turns, served);
     r.generator = generatorGrade(r);
     r.endUser = c.endUser === null ? 0 : hashText(c.endUser) || 1;
     r.answerWords = answerWords(c);
@@ -106,22 +116,45 @@ export class Reader {
     r.systemSegments = 0;
   }
 
-  // System prompt and what the user said since the last answer; the turns between were read when they were new.
-  #prompt(r: Reading, turns: readonly Turn[]): void {
-    const lastAnswer = turns.findLastIndex((turn) => turn.role === "assistant");
+  // System prompt and what was sent since the last answer that was served; what lies before was read when it was new. An
+  // answer that was never served is the caller's own text, and so is what stands before it.
+  #prompt(r: Reading, turns: readonly Turn[], served: Served | null): void {
+    const isAnswer = ({ role, text }: Turn): boolean =>
+      role === "assistant" && (served === null || served.knows(text));
+    const lastAnswer = turns.findLastIndex(isAnswer);
     r.continues = lastAnswer >= 0;
     r.answersBefore = 0;
-    for (const turn of turns) if (turn.role === "assistant") r.answersBefore++;
-    for (const turn of turns) if (turn.role === "system") this.#text(r, turn.text);
+    for (const turn of turns.slice(0, lastAnswer + 1)) if (turn.role === "assistant") r.answersBefore++;
+    this.#texts(r, turns, (turn) => turn.role === "system", SYSTEM_SEGMENTS, SYSTEM_SHINGLES);
     if (r.segments > 0) r.systemHash = avalanche(r.promptHash) || 1;
     r.systemSegments = r.segments;
     r.agentic = turns.some((turn) => turn.role === "tool");
     r.asksQuestion = false;
-    let asked = turns.slice(lastAnswer + 1).filter((turn) => turn.role === "user");
+    const since = turns.slice(lastAnswer + 1);
+    // A tool's result is material where a tool was called; where none was, it is what the caller wants to be read.
+    let asked = since.filter(({ role }) => role === "user" || (role === "tool" && !r.continues));
     // A request may end with the beginning of the answer (prefill) or with a tool's result.
     if (asked.length === 0) asked = turns.filter((turn) => turn.role === "user").slice(-1);
-    for (const turn of asked.slice(-MAX_TURNS)) this.#text(r, turn.text);
+    this.#texts(r, asked, () => true, MAX_SEGMENTS, MAX_SHINGLES);
     r.promptHash = avalanche(r.promptHash);
+  }
+
+  // One text of all turns: however many there are, they share one bound.
+  #texts(
+    r: Reading,
+    turns: readonly Turn[],
+    wanted: (turn: Turn) => boolean,
+    segments: number,
+    shingles: number,
+  ): void {
+    this.#segmentsUpTo = segments;
+    this.#shinglesUpTo = shingles;
+    const texts = turns.filter(wanted);
+    const [only] = texts;
+    if (texts.length === 1 && only) return this.#text(r, only.text);
+    if (texts.length === 0) return;
+    const kept = texts.length <= 2 * SIDE ? texts : [...texts.slice(0, SIDE), ...texts.slice(-SIDE)];
+    this.#text(r, kept.map(({ text }) => edgesOf(text)).join("\n"));
   }
 
   #text(r: Reading, text: string): void {
@@ -145,7 +178,7 @@ export class Reader {
   #segment(r: Reading, start: number, end: number, mask: number): void {
     const { hashes, marks } = this.#tokens;
     // When there are too many, the last place is overwritten: heads and the very end are kept.
-    const place = r.segments < MAX_SEGMENTS ? r.segments++ : MAX_SEGMENTS - 1;
+    const place = r.segments < this.#segmentsUpTo ? r.segments++ : this.#segmentsUpTo - 1;
     let hash = FNV_START;
     let meaning = 0;
     for (let i = start; i < end; i++) {
@@ -159,7 +192,7 @@ export class Reader {
         const triple = avalanche(
           fnvStep(fnvStep(fnvStep(FNV_START, token), hashes[i + 1] as number), hashes[i + 2] as number),
         );
-        if ((triple & mask) === 0 && r.shingles < MAX_SHINGLES) {
+        if ((triple & mask) === 0 && r.shingles < this.#shinglesUpTo) {
           r.shingleHash[r.shingles] = triple;
           r.shingleSegment[r.shingles] = place;
           r.shingles++;
@@ -199,6 +232,10 @@ function generatorGrade(r: Reading): number {
     }
   }
   return grade;
+}
+
+function edgesOf(text: string): string {
+  return text.length <= 2 * EDGE ? text : `${text.slice(0, EDGE)}\n${text.slice(-EDGE)}`;
 }
 
 function biasOf(keys: readonly string[]): number {

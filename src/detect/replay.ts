@@ -11,13 +11,13 @@ import type { Tier } from "./tier.ts";
 
 export interface ReplayOptions {
   readonly traffic: string;
-  /** Accounts file: facts known before traffic. */
+  /** Accounts file: facts known before traffic. They decide strata, and identity and concealment in linking. */
   readonly accounts?: string;
   readonly calibration: Calibration;
   readonly outDir: string;
   /** Stop at the first malformed line instead of skipping it. */
   readonly strict?: boolean;
-  /** For methods that draw; none does yet. Recorded in the summary. */
+  /** Recorded in the summary and used for nothing: linking draws with a fixed seed, so that a replay and a live run agree. */
   readonly seed: number;
   readonly codeVersion: string;
   /** Milliseconds, for the timing figures only. */
@@ -76,7 +76,7 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
     tiers: countTiers(scores),
     alarms: alarms.length,
     campaigns: detector.campaigns().length,
-    drift: driftOf(scores),
+    drift: driftOf(scores, options.calibration.accounts),
     calibration: {
       hash: options.calibration.file.hash,
       builtIn: options.calibration.file.builtIn,

@@ -180,6 +180,11 @@ export class Sketch {
     this.#add("followed", 1);
   }
 
+  /** Goes on counting distinct pairs where an earlier sketch stopped. */
+  carryPairs(earlier: Sketch): void {
+    mergeDistinct(this.#registers("pairs"), earlier.#registers("pairs"));
+  }
+
   /** Adds what another sketch of the same layout saw. Template found in both halves only together is not recovered. */
   merge(other: Sketch): void {
     if (other.layout !== this.layout) throw new RangeError("sketches of different layouts cannot be merged");

@@ -97,7 +97,8 @@ async function follow(
     if (!label || !judged(x)) continue;
     let pupil = pupils.get(x.account);
     if (!pupil) pupils.set(x.account, (pupil = pupilOf(label, facts.get(x.account) ?? null)));
-    if (pupil.exchanges++ < MOST_EXCHANGES) pupil.course.observe(reader.read(conversation(x)), x);
+    if (pupil.exchanges++ < MOST_EXCHANGES)
+      pupil.course.observe(pupil.course.trajectory.read(reader, conversation(x)), x);
   }
   if (exchanges === 0) throw nothingValid(options.traffic, skipped);
   return { pupils, unlabelled: unlabelled.size };

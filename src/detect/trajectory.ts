@@ -1,10 +1,12 @@
 import type { Account } from "../exchange/account.ts";
 import { Change } from "./change.ts";
 import { WHOLE } from "./layout.ts";
-import type { Reading } from "./reading.ts";
+import type { Conversation } from "../exchange/conversation.ts";
+import type { Reader, Reading } from "./reading.ts";
 import { Rhythm } from "./rhythm.ts";
 import { measure, score, type Values } from "./score.ts";
 import type { Known } from "./signal/signal.ts";
+import { Served } from "./served.ts";
 import { type Evidence, Sketch } from "./sketch.ts";
 import { type PackedStreams, Streams } from "./streams.ts";
 import type { Weights } from "./weights.ts";
@@ -42,7 +44,7 @@ export interface TrajectoryFacts {
   readonly highest: number;
   readonly looks: number;
   readonly exchangesBefore: number;
-  readonly pairsBefore: number;
+  readonly longBefore: number;
   readonly change: readonly number[];
   readonly evidence: Evidence;
 }
@@ -52,13 +54,14 @@ export class Trajectory implements Known {
   readonly #weights: Weights;
   #facts: Account | null;
   readonly rhythm: Rhythm;
+  readonly served: Served;
   readonly change: Change;
   #sketch: Sketch;
   #streams: Streams;
   #highest: number;
   #looks: number;
   #exchangesBefore: number;
-  #pairsBefore: number;
+  #longBefore: number;
 
   constructor(
     weights: Weights,
@@ -67,19 +70,21 @@ export class Trajectory implements Known {
       readonly facts: TrajectoryFacts;
       readonly slab: Uint8Array;
       readonly rhythm: Uint8Array;
+      readonly served: Uint8Array;
       readonly streams: PackedStreams;
     },
   ) {
     this.#weights = weights;
     this.#facts = facts;
     this.rhythm = new Rhythm(kept?.rhythm);
+    this.served = new Served(kept?.served);
     this.change = new Change(kept?.facts.change);
     this.#sketch = new Sketch(WHOLE, kept?.slab, kept?.facts.evidence);
     this.#streams = new Streams(kept?.streams);
     this.#highest = kept?.facts.highest ?? 0;
     this.#looks = kept?.facts.looks ?? 0;
     this.#exchangesBefore = kept?.facts.exchangesBefore ?? 0;
-    this.#pairsBefore = kept?.facts.pairsBefore ?? 0;
+    this.#longBefore = kept?.facts.longBefore ?? 0;
   }
 
   get facts(): Account | null {
@@ -110,7 +115,14 @@ export class Trajectory implements Known {
 
   /** Distinct prompts answered at length, as far as the sketches tell (±5 %). */
   get pairs(): number {
-    return this.#pairsBefore + this.#sketch.pairs;
+    return Math.min(this.#longBefore + this.#sketch.sum("long"), Math.round(this.#sketch.distinct("pairs")));
+  }
+
+  /** Reads an exchange of this account and remembers its answers. The reading is the reader's, overwritten by the next. */
+  read(reader: Reader, c: Conversation): Reading {
+    const reading = reader.read(c, this.served);
+    this.served.remember(c);
+    return reading;
   }
 
   /** Takes in one exchange; null when it brings no look. @param time milliseconds of the epoch */
@@ -136,7 +148,7 @@ export class Trajectory implements Known {
       highest: this.#highest,
       looks: this.#looks,
       exchangesBefore: this.#exchangesBefore,
-      pairsBefore: this.#pairsBefore,
+      longBefore: this.#longBefore,
       change: this.change.pack(),
       evidence: this.#sketch.allEvidence(),
     };
@@ -171,8 +183,11 @@ export class Trajectory implements Known {
 
   #renew(): void {
     this.#exchangesBefore += HORIZON;
-    this.#pairsBefore += this.#sketch.pairs;
+    this.#longBefore += this.#sketch.sum("long");
+    const before = this.#sketch;
     this.#sketch = new Sketch();
+    // Pairs are counted over everything: the same prompt again is no new pair.
+    this.#sketch.carryPairs(before);
     this.#streams = new Streams();
   }
 }
