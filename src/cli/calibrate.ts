@@ -12,7 +12,9 @@ accounts with fewer than 25 exchanges do not count. Later an account is judged a
 file says how far). Harvesters among them only make detection weaker (the file says by how much), never the error rate higher.
 
   --traffic F       traffic file (.jsonl, plain or .gz or .zst), in time order
-  --accounts F      accounts file: facts from before traffic; plans with 400 accounts or more are compared among themselves
+  --accounts F      accounts file: facts from before traffic. With 1,000 accounts or more in every stratum that is present (contract:
+                    plan business, enterprise or team; self-serve: another plan; unlisted: no plan or not in the file) each
+                    stratum is compared within itself, else all accounts together
   --only-listed     take only the accounts listed there
   --weights F       how signals are joined (stillwatch train); default: what ships, trained on simulated traffic
   --out F           the calibration file

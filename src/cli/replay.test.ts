@@ -51,6 +51,32 @@ describe("stillwatch replay", () => {
     expect((await run(replay, "--traffic", traffic, "--out", join(traffic, "x"))).code).toBe(1);
   });
 
+  it("takes a file that is not there, or a folder, as wrong input, and so does calibrate", async () => {
+    for (const command of [replay, calibrate]) {
+      for (const [input, why] of [
+        [join(dir, "none"), /none: no such file/],
+        [dir, /is a folder, not a file/],
+      ] as const) {
+        const { code, err, out } = await run(command, "--traffic", input, "--out", join(dir, "never"));
+        expect([code, out]).toEqual([2, ""]);
+        expect(err).toMatch(why);
+      }
+    }
+  });
+
+  it("answers a calibration and weights with a number that is none with 2", async () => {
+    const hostile = join(dir, "hostile.json");
+    const out = join(dir, "never");
+    writeFileSync(hostile, '{"format":"stillwatch-calibration/3","covers":1e999}');
+    const judged = await run(replay, "--traffic", traffic, "--out", out, "--calibration", hostile);
+    writeFileSync(hostile, '{"format":"stillwatch-weights/1","trained":1e999}');
+    const made = await run(calibrate, "--traffic", traffic, "--out", out, "--weights", hostile);
+    for (const { code, err } of [judged, made]) {
+      expect(code).toBe(2);
+      expect(err).toMatch(/hostile\.json: .*must be finite/);
+    }
+  });
+
   it("takes a file in which nothing is valid as wrong input", async () => {
     const other = join(dir, "other.jsonl");
     writeFileSync(other, '{"log":1}\n{"log":2}\n');

@@ -10,11 +10,14 @@ const HELP = `stillwatch replay --traffic F [--accounts F] [--calibration F] --o
 Detection over recorded traffic, offline and deterministic: the same input gives the same output, byte for byte.
 
   --traffic F      traffic file (.jsonl, plain or .gz or .zst), in time order
-  --accounts F     accounts file: the summary says how many accounts of the traffic it does not list
+  --accounts F     accounts file: facts from before traffic. They decide the stratum that an account is compared with, and for
+                   campaigns who is known, what is linked and what is concealed; the summary says how many accounts of the
+                   traffic it does not list
   --calibration F  calibration file (stillwatch calibrate); default: the built-in one, made from simulated traffic,
                    with which nothing is ever called bounded
   --out DIR        gets scores.jsonl, alarms.jsonl, campaigns.jsonl and summary.json
-  --seed N         recorded in the summary; for methods that draw (default 1)
+  --seed N         recorded in the summary and nothing else (default 1): what linking draws has a fixed seed of its own,
+                   so that a replay and a live run agree
   --strict         stop at the first malformed line instead of skipping and counting it
   --json           print summary.json on standard output
 
@@ -65,6 +68,7 @@ function tell(s: Summary, outDir: string): string {
   return (
     `${s.exchanges} exchanges of ${s.accounts} accounts: ${bounded} bounded, ${review} review, ${watch} watch` +
     `${s.skippedLines > 0 ? ` (${s.skippedLines} malformed lines skipped)` : ""}\n` +
+    (s.accountsMissing ? `${s.accountsMissing} of these accounts are not in the accounts file\n` : "") +
     `calibration: ${s.calibration.builtIn ? "built-in, simulated: p-values hold for the simulated population, nothing is called bounded" : s.calibration.source}` +
     ` (${s.calibration.accounts} accounts, judges up to ${s.calibration.covers} exchanges of an account)\n` +
     `${outDir}: scores.jsonl, alarms.jsonl, campaigns.jsonl, summary.json\n` +

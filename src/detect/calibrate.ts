@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import type { Account } from "../exchange/account.ts";
 import { conversation } from "../exchange/conversation.ts";
+import { ExchangeError } from "../exchange/error.ts";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
 import type { CalibrationFile } from "./calibration.ts";
 import { CourseRecorder } from "./course.ts";
@@ -61,7 +62,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrationF
     if (!account) followed.set(x.account, (account = follow(x.account, facts, weights)));
     const time = Date.parse(x.time);
     end = Math.max(end, time);
-    const reading = judged(x) ? reader.read(conversation(x)) : null;
+    const reading = judged(x) ? account.trajectory.read(reader, conversation(x)) : null;
     account.profile.observe(x, reading, time);
     if (reading) account.course.observe(reading, x);
   }
@@ -97,8 +98,23 @@ function follow(account: string, facts: Map<string, Account> | null, weights: We
 /** Depends on all that the file holds: the same for the same traffic, and nobody outside can know it. */
 async function keyOf(path: string): Promise<number> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  try {
+    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  } catch (error) {
+    // In the words of who reads traffic.
+    throw unreadable(error, path);
+  }
   return hash.digest().readUInt32BE(0);
+}
+
+function unreadable(cause: unknown, path: string): ExchangeError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = new Map([
+    ["ENOENT", "no such file"],
+    ["EISDIR", "is a folder, not a file"],
+  ]).get(code ?? "");
+  const what = why ?? `cannot be read (${message})`;
+  return new ExchangeError("unreadable", `${path}: ${what}; give a traffic file`, { cause });
 }
 
 async function factsOf(options: CalibrateOptions, path: string): Promise<Map<string, Account>> {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../exchange/exchange.ts";
 import { builtInCalibration, checkCalibration } from "./calibration.ts";
 import type { Course } from "./course.ts";
+import { DetectError } from "./error.ts";
 import { makeCalibration } from "./make-calibration.ts";
 import { combined, rankIn } from "./stages.ts";
 import { untrained } from "./train.ts";
@@ -77,10 +78,18 @@ describe("calibration", () => {
       return { ...content, hash: `sha256:${hash}` };
     };
     expect(checkCalibration(hashed(file), "f").accounts).toBe(100);
+    const tail = untrained.tails.whole.reasons;
+    expect(checkCalibration(hashed({ ...file, tail }), "f").file.tail).toEqual(tail);
+    const third = { ...population, share: 0.3 };
+    const thrice = [third, { ...third, name: "contract" }, { ...third, name: "contract" }];
     const broken: [object, RegExp][] = [
       [cut([]), /not an empty one/],
       [cut([null]), /must be an object/],
-      [cut([stage, stage]), /each stage after the one before/],
+      [cut([stage, stage]), /stages\[1\].from` must be 35/],
+      [cut([stage, { ...stage, from: 50, to: 100 }]), /stages\[1\].from` must be 35/],
+      [cut([{ ...stage, from: 700, to: 800 }]), /\.from` must be 25/],
+      [cut([{ ...stage, to: 26 }]), /must be a look/],
+      [cut([{ ...stage, to: 2 ** 53 - 2 }]), /whole number up to/],
       [cut([{ ...stage, stayed: 101 }]), /stayed/],
       [cut([{ ...stage, stayed: 0 }]), /stayed/],
       [cut([{ ...stage, scores: [2, 1] }]), /ascending/],
@@ -88,10 +97,31 @@ describe("calibration", () => {
       [cut([{ ...stage, weight: 0 }]), /above 0/],
       [{ ...file, covers: 800 }, /`covers` must be 25/],
       [{ ...file, populations: [] }, /not an empty one/],
-      [{ ...file, populations: [population, population] }, /shares of `populations` sum to 2/],
+      [
+        { ...file, populations: [population, { ...population, name: "contract" }] },
+        /shares of `populations` sum to 2/,
+      ],
+      [{ ...file, populations: [{ ...population, name: "contract" }] }, /"all" must be the first/],
+      [{ ...file, populations: [population, population] }, /"all" must be the first population and no other/],
+      [{ ...file, populations: thrice }, /two populations "contract"/],
+      ...[{}, undefined, [], "x"].map((tail): [object, RegExp] => [{ ...file, tail }, /`tail` must be/]),
+      [{ ...file, tail: { ...tail, scale: 0 } }, /`tail` must be/],
+      [{ ...file, tail: { ...tail, quantiles: [2, 1] } }, /`tail` must be/],
+      ...[null, undefined, {}, "x", [1]].map((notes): [object, RegExp] => [
+        { ...file, notes },
+        /`notes` must be/,
+      ]),
       [{ ...file, weights: { ...file.weights, hash: "x" } }, /does not match its hash/],
     ];
     for (const [json, message] of broken) expect(() => checkCalibration(hashed(json), "f")).toThrow(message);
+  });
+
+  it("refuses a number that JSON cannot write, and says so", () => {
+    const text = JSON.stringify(makeCalibration(courses(hundred), about));
+    const hostile = JSON.parse(text.replace('"covers":25', '"covers":1e999')) as JsonObject;
+    expect(hostile["covers"]).toBe(Infinity);
+    expect(() => checkCalibration(hostile, "f.json")).toThrow(DetectError);
+    expect(() => checkCalibration(hostile, "f.json")).toThrow(/f\.json: .*must be finite/);
   });
 
   it("compares accounts within their stratum where each is large enough, and shares the bounded error out", () => {

@@ -1,15 +1,15 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import canonicalize from "canonicalize";
 import type { Account } from "../exchange/account.ts";
 import type { Json, JsonObject } from "../exchange/exchange.ts";
 import { firstAtLeast } from "../stats/conformal.ts";
 import { DetectError } from "./error.ts";
 import { SCORING } from "./score.ts";
+import { sealOf } from "./seal.ts";
 import type { Stage } from "./stages.ts";
 import { stratumOf } from "./stratum.ts";
 import type { Tail } from "./tail.ts";
-import { checkWeights, type Weights } from "./weights.ts";
+import { lookAt } from "./trajectory.ts";
+import { checkWeights, isTail, type Weights } from "./weights.ts";
 
 const FORMAT = "stillwatch-calibration/3";
 /** Quantiles kept of each signal: every hundredth, with both ends. */
@@ -97,7 +97,7 @@ export class Calibration {
 
 export function sealCalibration(content: Omit<CalibrationFile, "format" | "hash">): CalibrationFile {
   const whole = { format: FORMAT, ...content } as const;
-  return { ...whole, hash: hashOf(whole) };
+  return { ...whole, hash: sealOf(whole, "calibration", "this calibration") };
 }
 
 /** Reads and checks a calibration file. Throws DetectError `calibration` naming the file, what is wrong and the cure. */
@@ -131,7 +131,7 @@ export function checkCalibration(json: Json, name: string): Calibration {
     );
   }
   const { hash, ...content } = json;
-  if (hash !== hashOf(content))
+  if (hash !== sealOf(content, "calibration", name))
     return wrong("its content does not match its hash: it was changed after it was made; make it again");
   if (json["scoring"] !== SCORING) {
     return wrong(
@@ -148,6 +148,10 @@ export function checkCalibration(json: Json, name: string): Calibration {
   for (const [signal, list] of Object.entries(quantiles)) {
     if (!isAscending(list)) return wrong(`\`signals.${signal}\` must be ascending numbers`);
   }
+  const { tail, notes } = json;
+  if (tail !== null && !isTail(tail)) return wrong("`tail` must be a fitted tail, or null");
+  if (!Array.isArray(notes) || !notes.every((note) => typeof note === "string"))
+    return wrong("`notes` must be a list of texts");
   if (typeof json["builtIn"] !== "boolean") return wrong("`builtIn` must be true or false");
   return new Calibration(json as unknown as CalibrationFile);
 }
@@ -157,13 +161,19 @@ type Wrong = (what: string) => never;
 function checkPopulations(populations: Json | undefined, covers: Json | undefined, wrong: Wrong): void {
   if (!Array.isArray(populations) || populations.length === 0)
     return wrong("`populations` must be a list, and not an empty one");
+  const names = new Set<string>();
   let shares = 0;
   const ends: number[] = [];
   for (const [i, population] of populations.entries()) {
     const where = `populations[${i}]`;
     if (!isObject(population) || typeof population["name"] !== "string" || !isWhole(population["accounts"]))
       return wrong(`\`${where}\` must have a \`name\` and \`accounts\``);
-    const { share, stages } = population;
+    const { name, share, stages } = population;
+    // Accounts of a stratum that is not there are compared with the first.
+    if ((i === 0) !== (name === "all"))
+      return wrong(`\`${where}.name\` is "${name}", and "all" must be the first population and no other`);
+    if (names.has(name)) return wrong(`\`${where}.name\`: there are two populations "${name}"`);
+    names.add(name);
     if (typeof share !== "number" || !(share > 0)) return wrong(`\`${where}.share\` must be above 0`);
     shares += share;
     ends.push(checkStages(stages, where, wrong));
@@ -173,18 +183,30 @@ function checkPopulations(populations: Json | undefined, covers: Json | undefine
     return wrong(`\`covers\` must be ${Math.min(...ends)}, where the first population's last stage ends`);
 }
 
+/** Far more than any account has; it bounds what a hostile file can make the check count through. */
+const MOST_EXCHANGES = 100_000_000;
+
 /** Returns the last exchange that the stages judge. */
 function checkStages(stages: Json | undefined, where: string, wrong: Wrong): number {
   if (!Array.isArray(stages) || stages.length === 0)
     return wrong(`\`${where}.stages\` must be a list, and not an empty one`);
-  let before = 0;
+  let look = 0;
+  let end = 0;
   for (const [i, stage] of stages.entries()) {
     const at = `${where}.stages[${i}]`;
     if (!isObject(stage)) return wrong(`\`${at}\` must be an object`);
     const { from, to, stayed, weight, scores } = stage;
-    if (!isWhole(from) || !isWhole(to) || !(before < from && from <= to))
-      return wrong(`\`${at}\`: \`from\` and \`to\` must be exchanges, each stage after the one before`);
-    before = to;
+    if (from !== lookAt(look))
+      return wrong(
+        `\`${at}.from\` must be ${lookAt(look)}: the first stage begins at the first look, each other at the look after the stage before`,
+      );
+    if (!isWhole(to) || to > MOST_EXCHANGES)
+      return wrong(`\`${at}.to\` must be a whole number up to ${MOST_EXCHANGES}`);
+    while (lookAt(look) < to) look++;
+    if (lookAt(look) !== to)
+      return wrong(`\`${at}.to\` must be a look at or after its \`from\`, and ${to} is none`);
+    look++;
+    end = to;
     if (!isAscending(scores)) return wrong(`\`${at}.scores\` must be ascending numbers`);
     if (!isWhole(stayed) || stayed > (scores as Json[]).length)
       return wrong(`\`${at}.stayed\` must be a whole number up to the number of scores`);
@@ -195,7 +217,7 @@ function checkStages(stages: Json | undefined, where: string, wrong: Wrong): num
   // The union bound over stages holds for weights up to 1; the rest is what adding decimals leaves.
   if (spent > 1 + 1e-9)
     return wrong(`the weights of \`${where}.stages\` sum to ${spent}, and 1 is the most that is valid`);
-  return before;
+  return end;
 }
 
 function isObject(x: Json | undefined): x is JsonObject {
@@ -211,10 +233,4 @@ function isAscending(list: Json | undefined): boolean {
     Array.isArray(list) &&
     list.every((x, i) => typeof x === "number" && (i === 0 || (list[i - 1] as number) <= x))
   );
-}
-
-function hashOf(content: object): string {
-  return `sha256:${createHash("sha256")
-    .update(canonicalize(content as JsonObject) ?? "")
-    .digest("hex")}`;
 }

@@ -63,7 +63,7 @@ async function watching(
 async function raised(): Promise<unknown[]> {
   const leaves = await Array.fromAsync(readLeaves(dataDir, await loadMasterKeys(dataDir, {})));
   return leaves.flatMap(({ opened }) =>
-    opened.kind === "event" && ["alarm", "campaign"].includes(String(opened.event["type"]))
+    opened.kind === "event" && (opened.event["type"] === "alarm" || opened.event["type"] === "campaign")
       ? [opened.event]
       : [],
   );

@@ -37,6 +37,12 @@ describe("checkWeights", () => {
       expect(() => check({ ...untrained, ...change })).toThrow(/does not match its hash/);
   });
 
+  it("refuses a number that JSON cannot write, and says so", () => {
+    const hostile = { ...untrained, trained: { base: Infinity, signals: {} } } as unknown as Json;
+    expect(() => checkWeights(hostile, "w.json")).toThrow(DetectError);
+    expect(() => checkWeights(hostile, "w.json")).toThrow(/w\.json: .*must be finite/);
+  });
+
   it.each([
     ["no object", [null, 3, "x", []], /not a weights file/],
     [

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import canonicalize from "canonicalize";
-import type { Json, JsonObject } from "../exchange/exchange.ts";
+import type { Json } from "../exchange/exchange.ts";
 import { DetectError } from "./error.ts";
+import { sealOf } from "./seal.ts";
 import type { Tail } from "./tail.ts";
 
 const FORMAT = "stillwatch-weights/1";
@@ -36,7 +35,7 @@ export interface Weights {
 
 export function sealWeights(content: Omit<Weights, "format" | "hash">): Weights {
   const whole = { format: FORMAT, ...content } as const;
-  return { ...whole, hash: hashOf(whole) };
+  return { ...whole, hash: sealOf(whole, "weights", "these weights") };
 }
 
 /** The weights that ship: trained over the project's own simulated world (scripts/build-weights.ts). */
@@ -69,10 +68,9 @@ export function checkWeights(json: Json, name: string): Weights {
   if (json["format"] !== FORMAT)
     return wrong(`format ${JSON.stringify(json["format"] ?? null)} is not "${FORMAT}"`);
   const { hash, ...content } = json;
-  if (hash !== hashOf(content))
+  if (hash !== sealOf(content, "weights", name))
     return wrong("its content does not match its hash: it was changed or damaged");
   const { trained, tails } = json as unknown as Weights;
-  const number = (x: unknown): boolean => typeof x === "number" && Number.isFinite(x);
   const share = (x: unknown): boolean => typeof x === "number" && x >= 0 && x < 1;
   if (!share(trained?.base)) return wrong("`trained.base` must be a number from 0 and below 1");
   const { signals } = trained as { readonly signals: unknown };
@@ -80,25 +78,24 @@ export function checkWeights(json: Json, name: string): Weights {
     return wrong("`trained.signals` must be numbers from 0 and below 1");
   for (const scope of ["whole", "part"] as const) {
     for (const method of ["reasons", "trained"] as const) {
-      const tail = tails?.[scope]?.[method];
-      const fine =
-        tail !== undefined &&
-        tail !== null &&
-        [tail.from, tail.share, tail.scale, tail.shape].every(number) &&
-        tail.scale > 0 &&
-        tail.shape >= 0 &&
-        tail.share > 0 &&
-        tail.share < 1 &&
-        Array.isArray(tail.quantiles) &&
-        tail.quantiles.length > 1 &&
-        tail.quantiles.every((x, i) => number(x) && (i === 0 || (tail.quantiles[i - 1] as number) <= x));
-      if (!fine) return wrong(`\`tails.${scope}.${method}\` is no tail`);
+      if (!isTail(tails?.[scope]?.[method])) return wrong(`\`tails.${scope}.${method}\` is no tail`);
     }
   }
   return json as unknown as Weights;
 }
 
-function hashOf(content: object): string {
-  const canonical = canonicalize(content as JsonObject) as string;
-  return `sha256:${createHash("sha256").update(canonical).digest("hex")}`;
+/** Whether a value from a file can be used as a tail. */
+export function isTail(x: unknown): x is Tail {
+  if (typeof x !== "object" || x === null) return false;
+  const { from, share, scale, shape, quantiles } = x as Tail;
+  return (
+    [from, share, scale, shape].every(Number.isFinite) &&
+    scale > 0 &&
+    shape >= 0 &&
+    share > 0 &&
+    share < 1 &&
+    Array.isArray(quantiles) &&
+    quantiles.length > 1 &&
+    quantiles.every((q, i) => Number.isFinite(q) && (i === 0 || (quantiles[i - 1] as number) <= q))
+  );
 }
