@@ -3,8 +3,8 @@ import type { Calibration } from "./calibration.ts";
 import { Campaigns, type CampaignAlarm, type CampaignLine, type CampaignState } from "./link/campaigns.ts";
 import { findClusters } from "./link/clusters.ts";
 import { DRAWS_EXPLORING } from "./link/link-test.ts";
-import { type Linked, memberOf, pool, type Pooled } from "./pool.ts";
-import { judgePooled } from "./pooled.ts";
+import { type Linked, linkable, memberOf, pool, type Pooled } from "./pool.ts";
+import { boundsCampaigns, judgePooled } from "./pooled.ts";
 
 /** Linking runs again when so many looks were taken since the last run, in shares of the accounts and of all looks before … */
 const LOOKS_SHARE = 0.25;
@@ -14,8 +14,6 @@ const LOOKS_MIN = 20;
 const LATER_SHARE = 0.1;
 const LATER_MIN = 5;
 const LATER_MS = 24 * 3_600_000;
-/** Fewer exchanges say nothing about whom an account belongs to. */
-const LEAST_EXCHANGES = 5;
 
 export interface Found {
   readonly lines: CampaignLine[];
@@ -44,7 +42,7 @@ export class Linker {
 
   constructor(calibration: Calibration, state?: LinkerState) {
     this.#calibration = calibration;
-    this.#campaigns = new Campaigns({ bounded: !calibration.file.builtIn }, state?.campaigns);
+    this.#campaigns = new Campaigns({ bounded: boundsCampaigns(calibration) }, state?.campaigns);
     this.#looks = state?.looks ?? 0;
     this.#looksBefore = state?.looksBefore ?? 0;
     this.#ran = state?.ran ?? 0;
@@ -90,9 +88,7 @@ function link(
   time: string,
   calibration: Calibration,
 ): Found {
-  const known = new Map<string, Linked>();
-  for (const one of accounts)
-    if (one.profile.exchanges >= LEAST_EXCHANGES) known.set(one.standing.account, one);
+  const known = linkable(accounts);
   const clusters = findClusters([...known.values()].map(memberOf), {
     end: Date.parse(time),
     random: seeded("linking"),

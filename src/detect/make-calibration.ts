@@ -24,7 +24,7 @@ export interface CalibrationAbout {
   readonly weights: Weights;
   /** Key of the windows that were read in long prompts. */
   readonly samplingKey: number;
-  /** Pooled scores of honest groups that linking formed, if any were looked for. */
+  /** Pooled scores of honest groups formed by linking, if any were looked for. */
   readonly groups?: readonly number[];
   readonly minAccounts?: number;
 }
@@ -109,7 +109,8 @@ function notesFor(accounts: number, populations: readonly Population[], groups: 
     ),
     `contamination: harvesters among the ${accounts} accounts only make p-values larger; ${spoilt(0.01)} of them that score as high ` +
       `as an account under test keep it from review, ${spoilt(0.05)} from watch`,
-    `campaigns: ${groups} groups of these accounts were linked by the same procedure; pooled streams are compared with them too when there are 99 or more`,
+    `campaigns: ${groups} groups of these accounts were formed by linking as campaigns are (overlapping ones made one, without the bar ` +
+      "on the link, which hardly an honest group passes); with 99 or more, pooled streams are compared with them too and campaigns can be bounded",
     "valid for accounts that come from the population these came from; calibrate again when plans, models or customers change",
   ];
 }

@@ -19,10 +19,20 @@ export interface Pooled {
   readonly parts: readonly { readonly name: string; readonly accounts: number; readonly sketch: Sketch }[];
 }
 
+/** Fewer exchanges say nothing about whom an account belongs to. */
+const LEAST_EXCHANGES = 5;
 /** Templates and wording that linking looks at. */
 const TEMPLATES = 6;
 const WORDING = 48;
 const SHARED = 1 / 3;
+
+/** The accounts that linking looks at, by name: the same for campaigns and for the null groups of a calibration. */
+export function linkable<T extends Linked>(accounts: Iterable<T>): Map<string, T> {
+  const known = new Map<string, T>();
+  for (const one of accounts)
+    if (one.profile.exchanges >= LEAST_EXCHANGES) known.set(one.standing.account, one);
+  return known;
+}
 
 export function memberOf({ standing, trajectory, profile }: Linked): Member {
   const { sketch } = trajectory;
@@ -33,6 +43,15 @@ export function memberOf({ standing, trajectory, profile }: Linked): Member {
     templates: sketch.templates(TEMPLATES).map(({ key }) => key),
     wording: sketch.wording(WORDING).map(({ key }) => key),
   };
+}
+
+/** Without the tenth (at least one) whose own scores were highest: what is left must harvest too, or it was those few. */
+export function withoutStrongest({ accounts }: Pooled): Pooled {
+  const out = Math.max(1, Math.floor(accounts.length / 10));
+  const strongest = new Set(
+    accounts.toSorted((a, b) => b.trajectory.highest - a.trajectory.highest).slice(0, out),
+  );
+  return pool(accounts.filter((account) => !strongest.has(account)));
 }
 
 /** In the order of the accounts given: merging heavy hitters is not commutative to the last count. */

@@ -161,7 +161,6 @@ function figure(x: number): string {
 const PHRASE: Readonly<Record<Kind, string>> = {
   template: "a recurring prompt segment",
   wording: "recurring wording",
-  corpus: "a piece of a known corpus",
   network: "an address range (/24, /48)",
   asn: "a network operator (ASN)",
   ja4: "a TLS fingerprint (JA4)",

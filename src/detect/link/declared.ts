@@ -19,6 +19,7 @@ export interface Declared {
 /** E-mail domains of a population: how many accounts each has, and whether one organisation stands behind most of them. */
 export class Domains {
   readonly #public = new Set<string>();
+  readonly #owned = new Set<string>();
 
   constructor(members: readonly Member[]) {
     const counts = new Map<string, Map<string, number>>();
@@ -38,26 +39,32 @@ export class Domains {
         accounts += n;
         if (name !== "") largest = Math.max(largest, n);
       }
-      if (accounts > most && largest < accounts / 2) this.#public.add(domain);
+      if (largest >= accounts / 2) this.#owned.add(domain);
+      else if (accounts > most) this.#public.add(domain);
     }
   }
 
   isPublic(domain: string): boolean {
     return this.#public.has(domain.toLowerCase());
   }
+
+  /** One organisation is named by at least half of all accounts that have the domain. */
+  isOwned(domain: string): boolean {
+    return this.#owned.has(domain.toLowerCase());
+  }
 }
 
 /**
  * The identity declared by most of a cluster. An organisation counts where more than its name stands for it: a verified
- * account, a business plan, or a domain or means of payment that most of those who name it share; anybody can type a name.
- * A domain of their own counts unless it is a public one or its accounts were registered in bulk; a shared means of payment
- * counts among verified accounts.
+ * account, a business plan, or a domain of its own or means of payment that most of those who name it share; anybody can
+ * type a name. A domain counts where one organisation, verification or a business plan stands behind most of its accounts:
+ * in a population of a few hundred a public mail service has too few accounts to be told by their number. A shared means
+ * of payment counts among verified accounts.
  */
 export function declaredBy(members: readonly Member[], domains: Domains): Declared {
   const known = members.filter(({ facts }) => facts !== null).length / members.length;
   const claims = [
-    ...claimsBy(members, organizationOf).filter(({ who }) => stands(who, domains)),
-    ...claimsBy(members, (m) => ownDomain(m, domains)).filter(({ who }) => !inBulk(who)),
+    ...standing(members, domains),
     ...claimsBy(members, (m) =>
       m.facts?.verified && m.facts.payment ? `verified payment ${m.facts.payment}` : null,
     ),
@@ -75,11 +82,7 @@ export function unitsOf(members: readonly Member[], domains: Domains): Uint32Arr
   const units = new Uint32Array(members.length);
   const place = new Map(members.map((member, i) => [member, i]));
   let unit = 0;
-  const claims = [
-    ...claimsBy(members, organizationOf).filter(({ who }) => stands(who, domains)),
-    ...claimsBy(members, (m) => ownDomain(m, domains)).filter(({ who }) => !inBulk(who)),
-  ];
-  for (const { who } of claims) {
+  for (const { who } of standing(members, domains)) {
     unit++;
     for (const member of who) {
       const at = place.get(member) as number;
@@ -132,29 +135,46 @@ function organizationOf({ facts }: Member): string | null {
   return name === "" ? null : `organisation ${name}`;
 }
 
-function ownDomain({ facts }: Member, domains: Domains): string | null {
+function domainOf({ facts }: Member, domains: Domains): string | null {
   const domain = facts?.emailDomain?.toLowerCase();
   return domain && !domains.isPublic(domain) ? `e-mail domain ${domain}` : null;
 }
 
+function standing(members: readonly Member[], domains: Domains): Claim[] {
+  return [
+    ...claimsBy(members, organizationOf).filter(({ who }) => stands(who, domains)),
+    ...claimsBy(members, (m) => domainOf(m, domains)).filter(({ who }) => domainStands(who, domains)),
+  ];
+}
+
 function stands(who: readonly Member[], domains: Domains): boolean {
-  const half = who.length / 2;
-  const backed = who.filter(
-    ({ facts }) => facts?.verified || facts?.plan === "business" || facts?.plan === "enterprise",
-  ).length;
-  if (backed >= half) return true;
+  if (backed(who)) return true;
   const shared = [
-    ...claimsBy(who, (m) => ownDomain(m, domains)),
+    ...claimsBy(who, ({ facts }) => {
+      const domain = facts?.emailDomain?.toLowerCase();
+      return domain && domains.isOwned(domain) ? domain : null;
+    }),
     ...claimsBy(who, (m) => m.facts?.payment ?? null),
   ];
-  return shared.some((claim) => claim.who.length >= half);
+  return shared.some((claim) => claim.who.length >= who.length / 2);
+}
+
+function domainStands(who: readonly Member[], domains: Domains): boolean {
+  if (backed(who)) return true;
+  const organized = claimsBy(who, organizationOf).some((claim) => claim.who.length >= who.length / 2);
+  // One domain for all of them: the first one's.
+  return organized && domains.isOwned(who[0]?.facts?.emailDomain ?? "") && !inBulk(who);
+}
+
+/** Verification or a contract stands behind at least half of them. */
+function backed(who: readonly Member[]): boolean {
+  const which = who.filter(
+    ({ facts }) => facts?.verified || facts?.plan === "business" || facts?.plan === "enterprise",
+  );
+  return which.length >= who.length / 2;
 }
 
 function inBulk(who: readonly Member[]): boolean {
-  const backed = who.filter(
-    ({ facts }) => facts?.verified || facts?.plan === "business" || facts?.plan === "enterprise",
-  ).length;
-  if (backed >= who.length / 2) return false;
   const created = who
     .map(({ facts }) => (facts?.createdAt ? Date.parse(facts.createdAt) : Number.NaN))
     .filter((time) => Number.isFinite(time))

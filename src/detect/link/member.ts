@@ -11,8 +11,6 @@ export interface Member {
   readonly templates: readonly number[];
   /** Hashes of the word triples that return (`Sketch.wording`). */
   readonly wording: readonly number[];
-  /** Rows of an operator's known corpora that it sent: a sample; absent when there is no such index. */
-  readonly known?: readonly { readonly corpus: number; readonly row: number }[];
 }
 
 /** Code unit order: the same on every machine. */

@@ -6,13 +6,12 @@ import { HOUR } from "./profile.ts";
 export type Modality = "content" | "means" | "time";
 
 /**
- * What an account is indexed under, at most 24 tokens (field/detection.md, 7); the place in this list is the kind's number.
+ * What an account is indexed under, at most 23 tokens (field/detection.md, 7); the place in this list is the kind's number.
  * Software (JA4, user agent) comes with a program as its template does, so it is no second witness of a shared template.
  */
 export const KINDS = [
   { name: "template", modality: "content", most: 6 },
   { name: "wording", modality: "content", most: 4 },
-  { name: "corpus", modality: "content", most: 1 },
   { name: "network", modality: "means", most: 3 },
   { name: "asn", modality: "means", most: 1 },
   { name: "ja4", modality: "means", most: 1 },
@@ -27,7 +26,7 @@ export const KINDS = [
 ] as const satisfies readonly { name: string; modality: Modality; most: number }[];
 
 export type Kind = (typeof KINDS)[number]["name"];
-export const MAX_TOKENS = 24;
+export const MAX_TOKENS = 23;
 
 const NUMBER_OF = Object.fromEntries(KINDS.map(({ name }, i) => [name, i])) as Record<Kind, number>;
 
@@ -43,7 +42,7 @@ export function maskOf(kinds: readonly Kind[]): number {
 export const SOFTWARE = maskOf(["ja4", "agent"]);
 export const MONEY = maskOf(["payment", "mail"]);
 export const MASK_OF: Readonly<Record<Modality, number>> = {
-  content: maskOf(["template", "wording", "corpus"]),
+  content: maskOf(["template", "wording"]),
   means: maskOf(["network", "asn", "ja4", "agent", "payment", "mail"]),
   time: maskOf(["signup", "start", "stop", "rhythm", "release"]),
 };
@@ -70,17 +69,12 @@ const BAND_ROWS = 2;
 const RHYTHM_HOURS = 3;
 const RHYTHM_MIN = 8;
 
-/** Rows of a known corpus that belong together when a list is cut into pieces. */
-const RANGE_ROWS = 1000;
-
-/** Calls `emit(kind, hash)` for each token of an account, at most 24 times. */
+/** Calls `emit(kind, hash)` for each token of an account, at most 23 times. */
 export function tokensOf(member: Member, span: Span, emit: (kind: number, hash: number) => void): void {
   const { profile, facts } = member;
   const put = (kind: Kind, hash: number): void => emit(NUMBER_OF[kind], hash >>> 0);
   for (const hash of firstDistinct(member.templates, KINDS[0].most)) put("template", hash);
   for (const band of bandsOf(member.wording)) put("wording", band);
-  const range = commonRange(member.known ?? []);
-  if (range !== null) put("corpus", range);
 
   for (const { key } of profile.frequent("network", 3)) put("network", key);
   for (const kind of ["asn", "ja4", "agent"] as const)
@@ -112,17 +106,6 @@ function bandsOf(wording: readonly number[]): number[] {
     }
     return avalanche(hash);
   });
-}
-
-/** The piece of a known corpus that most of its rows lie in, when one does. */
-function commonRange(known: NonNullable<Member["known"]>): number | null {
-  const pieces = new Map<number, number>();
-  for (const { corpus, row } of known) {
-    const piece = avalanche(fnvStep(fnvStep(FNV_START, corpus), Math.floor(row / RANGE_ROWS)));
-    pieces.set(piece, (pieces.get(piece) ?? 0) + 1);
-  }
-  for (const [piece, rows] of pieces) if (rows >= 3 && rows > known.length / 2) return piece;
-  return null;
 }
 
 /** Equal with the probability of their Jaccard similarity cubed for two sets of active hours. */

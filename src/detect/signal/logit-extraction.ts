@@ -1,3 +1,4 @@
+import type { Sketch } from "../sketch.ts";
 import { rarity, type Signal } from "./signal.ts";
 
 /** Distinct sets of biased tokens from which on nothing else explains them; field/detection.md says 200, but the first 100 show it. */
@@ -20,8 +21,13 @@ export const logitExtraction: Signal = {
     return Math.min(1, sets / SETS) * turning * (sketch.sum("logprobs") > 0 ? 1 : 0.5);
   },
   because: (sketch, _value, percentile) =>
-    `${sketch.sum("biased")} exchanges move the logits of about ${Math.round(sketch.distinct("biasSets"))} different sets of tokens, and ` +
+    `${sketch.sum("biased")} exchanges move the logits of about ${setsOf(sketch)} different sets of tokens, and ` +
     `${sketch.sum("logprobs")} ask for log-probabilities${rarity(percentile)}`,
   evidence: "logits",
   benignReading: "constrained decoding by hand, where the allowed tokens change with the input",
 };
+
+/** An estimate of distinct sets may be above the exchanges that carry one each. */
+function setsOf(sketch: Sketch): number {
+  return Math.min(sketch.sum("biased"), Math.round(sketch.distinct("biasSets")));
+}
