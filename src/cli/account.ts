@@ -3,15 +3,17 @@ import type { Alarm } from "../detect/alarm.ts";
 import type { CampaignLine } from "../detect/link/campaigns.ts";
 import { readLeaves } from "../ledger/read.ts";
 import { Store } from "../policy/store.ts";
-import { alarmOf, describe } from "./alarms.ts";
+import { alarmOf, byCalibration, describe, leftOut } from "./alarms.ts";
 import { campaignOf } from "./campaign.ts";
 import { readArguments, UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { dataFolder, FOLDER_HELP, folderOptions, masterKeys } from "./folder.ts";
 
-const HELP = `stillwatch account ID [--data DIR] [--json]
+const HELP = `stillwatch account ID [--data DIR] [--all] [--json]
 
 One account: what it may have now, its keys, what it did so far (no contents), and the alarms about it with their reasons.
+
+  --all         alarms of earlier calibrations, too: without it only those of the calibration of the journal's last alarm
 ${FOLDER_HELP}
 Example
   stillwatch account acc_01J…
@@ -33,11 +35,17 @@ export const account: Command = {
   summary: "one account: what it did, what it may, why it stands out",
   help: HELP,
   async run(argv, io) {
-    const args = readArguments("account", argv, folderOptions);
+    const args = readArguments("account", argv, {
+      ...folderOptions,
+      all: { type: "boolean", default: false },
+    });
     const [id] = args.words;
     if (id === undefined) throw new UsageError("name the account; `stillwatch accounts list` shows all");
     const dataDir = dataFolder(args);
-    const { activity, alarms, campaigns } = await fold(dataDir, id, await masterKeys(dataDir, args));
+    const folded = await fold(dataDir, id, await masterKeys(dataDir, args));
+    const { activity, campaigns } = folded;
+    const { latest, older, several } = byCalibration(folded.alarms, folded.calibration);
+    const alarms = args.flag("all") ? folded.alarms : latest;
     const store = new Store(dataDir, { now: () => Date.now(), random: randomBytes });
     const stored = store.findAccount(id);
     const keys = store.listKeys(id);
@@ -46,6 +54,7 @@ export const account: Command = {
       throw new UsageError(`there is no account ${id} in ${dataDir}; \`stillwatch accounts list\` shows all`);
     if (args.flag("json")) {
       io.out(`${JSON.stringify({ account: id, standing: stored, keys, activity, alarms, campaigns })}\n`);
+      if (!args.flag("all")) io.err(leftOut(older.length));
       return 0;
     }
     const count = (counts: Record<string, number>): string =>
@@ -63,7 +72,8 @@ export const account: Command = {
       io.out(
         `  in campaign ${campaign} (${tier}, ${accounts.length} accounts, link p = ${link}, harvest p = ${harvest}): linked is not guilty\n`,
       );
-    io.out(alarms.length === 0 ? "  no alarm\n" : alarms.map(describe).join(""));
+    io.out(alarms.length === 0 ? "  no alarm\n" : alarms.map((alarm) => describe(alarm, several)).join(""));
+    if (!args.flag("all")) io.out(leftOut(older.length));
     return 0;
   },
 };
@@ -72,7 +82,13 @@ async function fold(
   dataDir: string,
   id: string,
   masters: Awaited<ReturnType<typeof masterKeys>>,
-): Promise<{ activity: Activity; alarms: Alarm[]; campaigns: CampaignLine[] }> {
+): Promise<{
+  activity: Activity;
+  alarms: Alarm[];
+  /** Of the journal's last alarm, whosever it is. */
+  calibration: string | undefined;
+  campaigns: CampaignLine[];
+}> {
   const activity: Activity = {
     exchanges: 0,
     erased: 0,
@@ -84,12 +100,14 @@ async function fold(
     models: {},
   };
   const alarms: Alarm[] = [];
+  let calibration: string | undefined;
   const campaigns = new Map<string, CampaignLine>();
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
       const { event } = opened;
       if (event["type"] === "alarm") {
         const alarm = alarmOf(event);
+        calibration = alarm.calibration;
         if ("account" in alarm && alarm.account === id) alarms.push(alarm);
       }
       if (event["type"] === "campaign") {
@@ -113,5 +131,5 @@ async function fold(
   const its = [...campaigns.values()].filter(
     ({ tier, accounts }) => tier !== "none" && accounts.includes(id),
   );
-  return { activity, alarms, campaigns: its };
+  return { activity, alarms, calibration, campaigns: its };
 }
