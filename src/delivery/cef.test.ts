@@ -11,11 +11,14 @@ const alarm: AlarmNotice = {
   time: "2026-03-01T12:00:00.000Z",
   tier: "review",
   subject: { account: "acc_1" },
+  account: "acc_1",
   p: 0.004,
   q: null,
   score: 3.2,
+  modelBased: 0.0002,
   exchanges: 50,
   signals: [{ name: "breadth", value: 0.9, percentile: 99, because: "a=b | c\\d\nnext", evidence: ["ex_1"] }],
+  against: [{ name: "declared", value: 1, percentile: null, because: "Known customer.", evidence: [] }],
   benignReading: "Could also be a benchmark.",
   calibration: "c1",
 };
@@ -25,6 +28,7 @@ const campaign: CampaignNotice = {
   leaf: 8,
   time: "2026-03-01T12:00:00.000Z",
   tier: "bounded",
+  was: null,
   campaign: "cmp_1",
   accountCount: 2,
   accounts: ["acc_1", "acc_2"],
@@ -79,11 +83,31 @@ describe("cef", () => {
       cfp1Label: "p",
       cs4: "a=b | c\\d\nnext",
       cs5: "ex_1",
+      cfp4: "0.0002",
+      cfp4Label: "modelBased",
+      flexString1: "Known customer.",
     });
     expect(extension.has("cfp2")).toBe(false);
   });
 
+  it("says whose key it is when the alarm is about a key", () => {
+    const { extension } = parse(cef(messageOf({ ...alarm, subject: { key: "key_1" } }), "0.1.0", 8192));
+    expect(extension.get("suid")).toBe("acc_1");
+    expect(extension.get("cs1")).toBe("key key_1 of account acc_1");
+    expect(extension.get("msg")).toContain("key key_1 of account acc_1 may be");
+  });
+
   it("says a campaign and a test", () => {
+    const raised = parse(cef(messageOf({ ...campaign, was: "review" }), "0.1.0", 8192));
+    expect(raised.header.slice(4)).toEqual([
+      "campaign.bounded",
+      "Campaign: accounts may be one harvesting operation",
+      "9",
+    ]);
+    expect(raised.extension.get("cs4")).toBe("review");
+    const gone = parse(cef(messageOf({ ...campaign, tier: "none", was: "review" }), "0.1.0", 8192));
+    expect(gone.header.slice(4)).toEqual(["campaign.withdrawn", "Campaign withdrawn", "0"]);
+    expect(gone.extension.get("msg")).toMatch(/^withdrawn: campaign cmp_1 \(was review\)/);
     expect(parse(cef(messageOf(campaign), "0.1.0", 8192)).extension.get("cs3")).toBe("acc_1 acc_2");
     const test = parse(
       cef(
@@ -104,7 +128,7 @@ describe("cef", () => {
     });
     fc.assert(
       fc.property(fc.oneof(text, anything), fc.integer({ min: 200, max: 3000 }), (said, room) => {
-        const notice = { ...alarm, benignReading: said, subject: { account: said } };
+        const notice = { ...alarm, benignReading: said, subject: { account: said }, account: said };
         const line = cef(messageOf(notice), "0.1.0", room);
         expect(line).not.toMatch(/[\n\r\u2028\u2029\0]/);
         expect(Buffer.byteLength(line)).toBeLessThanOrEqual(room);

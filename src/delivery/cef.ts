@@ -10,8 +10,10 @@ import { headline, subjectText } from "./wording.ts";
  * Cut to `maxBytes` between fields, the least telling last, so that what is left is still CEF.
  */
 export function cef(message: Message, version: string, maxBytes: number): string {
-  const name = NAMES[message.kind];
-  const signature = message.tier === null ? message.kind : `${message.kind}.${message.tier}`;
+  const isWithdrawn = message.kind === "campaign" && message.tier === null;
+  const name = isWithdrawn ? "Campaign withdrawn" : NAMES[message.kind];
+  const what = isWithdrawn ? "withdrawn" : message.tier;
+  const signature = what === null ? message.kind : `${message.kind}.${what}`;
   const header = ["CEF:0", "Stillwatch", "Stillwatch", version, signature, name, severity(message.tier)]
     .map((part, i) => (i === 0 ? part : cefHeader(String(part))))
     .join("|");
@@ -31,7 +33,7 @@ export function cef(message: Message, version: string, maxBytes: number): string
 
 const NAMES: Record<Message["kind"], string> = {
   alarm: "Account may be harvesting outputs",
-  campaign: "Accounts may be one harvesting operation",
+  campaign: "Campaign: accounts may be one harvesting operation",
   digest: "Digest of alarms and campaigns",
   test: "Test message",
 };
@@ -52,12 +54,13 @@ function fields(message: Message): Fields {
   ];
   if (message.kind === "test") return common;
   if (message.kind === "digest") {
-    const { bounded, review, watch } = message.counts;
+    const { bounded, review, watch, withdrawn } = message.counts;
     return [
       ...common,
       ["cn1", bounded, "bounded"],
       ["cn2", review, "review"],
       ["cn3", watch, "watch"],
+      ["cfp1", withdrawn, "withdrawn"],
       ["cs1", clip(message.notices.map(nameOf).join(" "), 4000), "subjects"],
     ];
   }
@@ -67,7 +70,7 @@ function fields(message: Message): Fields {
 
 function alarmFields(alarm: AlarmNotice): Fields {
   return [
-    ["suid", alarm.subject["account"] ?? null],
+    ["suid", alarm.account],
     ["cs1", subjectText(alarm), "subject"],
     ["cfp1", alarm.p, "p"],
     ["cfp2", alarm.q, "q"],
@@ -79,12 +82,15 @@ function alarmFields(alarm: AlarmNotice): Fields {
     ["cs4", clip(alarm.signals.map(({ because }) => because).join(" "), 2000), "because"],
     ["cs5", clip(alarm.signals.flatMap(({ evidence }) => evidence).join(" "), 2000), "evidence"],
     ["cs6", alarm.calibration, "calibration"],
+    ["cfp4", alarm.modelBased, "modelBased"],
+    ["flexString1", clip(alarm.against.map(({ because }) => because).join(" "), 1000), "against"],
   ];
 }
 
 function campaignFields(campaign: CampaignNotice): Fields {
   return [
     ["cs1", campaign.campaign, "campaign"],
+    ["cs4", campaign.was, "was"],
     ["cn1", campaign.accountCount, "accounts"],
     ["cn2", campaign.leaf, "leaf"],
     ["cfp1", campaign.link, "linkP"],

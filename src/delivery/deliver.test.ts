@@ -66,14 +66,30 @@ const alarm = (account: string, tier = "review"): JsonObject => ({
   tier,
   p: 0.004,
   q: null,
+  account,
   score: 1,
+  modelBased: 0.0001,
   exchanges: 50,
   signals: [
     { name: "breadth", value: 1, percentile: 99, because: "Said.", evidence: ["ex_1"], prompt: "SECRET" },
   ],
+  against: [
+    { name: "declared", value: 1, percentile: null, because: "But.", evidence: [], prompt: "SECRET" },
+  ],
   benignReading: "Could also be.",
   calibration: "c1",
   prompt: "SECRET",
+});
+const campaign = (id: string, tier: string, because = "Said."): JsonObject => ({
+  type: "campaign",
+  time: "2026-03-01T12:00:00.000Z",
+  campaign: id,
+  accounts: ["a", "b"],
+  link: 0.001,
+  harvest: 0.001,
+  concealed: 1,
+  tier,
+  because: [because],
 });
 const raise = async (...alarms: JsonObject[]) => {
   for (const event of alarms) await ledger.append(event);
@@ -187,6 +203,56 @@ describe("deliver", () => {
     await run(everything, () => receiver.got.length === 1);
     expect(JSON.stringify(receiver.got)).not.toContain("SECRET");
     expect(JSON.stringify(receiver.got)).toContain("Said.");
+    expect(receiver.got[0]!.notices[0]).toMatchObject({
+      account: "a",
+      modelBased: 0.0001,
+      against: [{ name: "declared", because: "But." }],
+    });
+  });
+
+  it("tells of a key with the account whose it is", async () => {
+    await run(everything, () => true);
+    await raise({ ...alarm("a"), subject: { key: "key_1" } });
+    await run(everything, () => receiver.got.length === 1);
+    expect(receiver.got[0]!.notices[0]).toMatchObject({ subject: { key: "key_1" }, account: "a" });
+  });
+
+  it("tells a campaign when it is new, rises or is withdrawn, over restarts, and not its alarm as well", async () => {
+    const heard = (): string[] =>
+      receiver.got.map(({ notices: [notice] }) =>
+        notice!.kind === "campaign" ? `${notice!.campaign} ${notice!.was} ${notice!.tier}` : "alarm",
+      );
+    await raise(campaign("old", "review"));
+    await run(everything, () => true);
+    const about = { ...alarm("x", "watch"), subject: { campaign: "c" } };
+    await raise(campaign("c", "watch"), about, campaign("c", "watch"), campaign("d", "review"));
+    await run(everything, () => receiver.got.length === 2);
+    await raise(campaign("c", "watch"), campaign("c", "review"), campaign("old", "none"));
+    await run(everything, () => receiver.got.length === 3);
+    await raise(
+      campaign("d", "watch"),
+      campaign("c", "none", "withdrawn: not found again"),
+      campaign("c", "none"),
+    );
+    await raise(alarm("last"));
+    await run(everything, () => receiver.got.length === 5);
+    expect(heard()).toEqual(["c null watch", "d null review", "c watch review", "c review none", "alarm"]);
+    const withdrawn = receiver.got[3]!;
+    expect(withdrawn).toMatchObject({ kind: "campaign", tier: null, counts: { withdrawn: 1, review: 0 } });
+    expect(withdrawn.notices[0]).toMatchObject({ because: ["withdrawn: not found again"] });
+  });
+
+  it("takes up a state that knows no campaigns yet", async () => {
+    await run(everything, () => true);
+    const { campaigns, ...before } = JSON.parse(readFileSync(statePath(dataDir, "soc"), "utf8")) as {
+      campaigns: unknown;
+    };
+    expect(campaigns).toEqual([]);
+    writeFileSync(statePath(dataDir, "soc"), JSON.stringify(before));
+    await raise(campaign("c", "review"));
+    await run(everything, () => receiver.got.length === 1);
+    writeFileSync(statePath(dataDir, "soc"), JSON.stringify({ ...before, campaigns: [["c", 1]] }));
+    await expect(running(everything).then((one) => one.stop())).rejects.toMatchObject({ code: "state" });
   });
 
   it("stops at a state that is damaged, and says which file to delete", async () => {
@@ -275,6 +341,21 @@ describe("a digest", () => {
     now = 12 * HOUR;
     await run(hourly, () => receiver.got.length === 2);
     expect(receiver.accounts).toEqual(["a", "b", "c"]);
+  });
+
+  it("gathers campaigns' news over restarts: what went at once is not sent twice, and a withdrawal is counted", async () => {
+    await run(hourly, () => true);
+    await raise(alarm("a"), campaign("c", "review"), campaign("d", "bounded"), campaign("c", "review"));
+    await run(hourly, () => receiver.got.length === 1);
+    await raise(campaign("d", "bounded"), campaign("c", "none"));
+    await run(hourly, () => true);
+    now = 11.2 * HOUR;
+    await run(hourly, () => receiver.got.length === 2);
+    expect(receiver.accounts).toEqual(["d", "a", "c", "c"]);
+    expect(receiver.got[1]).toMatchObject({ tier: "review", counts: { review: 2, withdrawn: 1 } });
+    await raise(campaign("c", "review"), campaign("d", "bounded"));
+    await run(hourly, () => ((now += HOUR / 10), receiver.got.length === 3));
+    expect(receiver.accounts.slice(4)).toEqual(["c"]);
   });
 
   it("loses nothing when it is turned off, though later ones went at once", async () => {

@@ -1,8 +1,9 @@
 import type { MasterKeys } from "../ledger/keyring.ts";
-import { readLeaves, type Cursor } from "../ledger/read.ts";
+import { readEvents, type Cursor } from "../ledger/read.ts";
+import { news, type Told } from "./campaigns.ts";
 import { sendUntilTaken, type Attempt, type Surroundings } from "./courier.ts";
 import { Digest, messageOf, type Message } from "./message.ts";
-import { noticeOf, reaches, type Notice, type NoticeTier } from "./notice.ts";
+import { noticeOf, reaches, tierOf, type CampaignNotice, type Notice, type NoticeTier } from "./notice.ts";
 import type { Sink } from "./sink.ts";
 import { readState, stateFromNow, writeState, type SinkState } from "./state.ts";
 
@@ -42,7 +43,7 @@ export async function deliver(options: DeliverOptions): Promise<void> {
   const { dataDir, masters, stop, limit, pollMs } = options;
   const round = new Round(options, await restore(options));
   const from = round.state.cursor;
-  for await (const { leaf, opened, next } of readLeaves(dataDir, masters, {
+  for await (const { leaf, record, opened, next } of readEvents(dataDir, masters, {
     from,
     follow: stop,
     pollMs,
@@ -50,9 +51,9 @@ export async function deliver(options: DeliverOptions): Promise<void> {
     onIdle: () => round.idle(),
   })) {
     if (stop.aborted) break;
-    await round.reach(opened.record);
-    const notice = opened.kind === "event" ? noticeOf(leaf, opened) : null;
-    if (notice !== null && opened.record > round.state.beginAfter) await round.take(notice, opened.record);
+    await round.reach(record);
+    const notice = opened && record > round.state.beginAfter ? noticeOf(leaf, opened) : null;
+    if (notice !== null) await round.take(notice, record);
     if (stop.aborted) break;
     round.pass(next);
   }
@@ -82,6 +83,8 @@ class Round {
   readonly #options: DeliverOptions;
   /** Where reading is; the state's cursor stays behind at what the digest has gathered. */
   #ahead: Cursor;
+  /** What was told of campaigns up to there; the state's stays behind with its cursor, and is folded again from it. */
+  #told: Told;
   #digest: Digest;
   #kept: SinkState;
   #keptAt: number;
@@ -90,6 +93,7 @@ class Round {
     this.#options = options;
     this.state = this.#kept = state;
     this.#ahead = state.cursor;
+    this.#told = state.campaigns;
     this.#digest = new Digest(options.sink.name);
     this.#keptAt = options.now();
     options.onProgress(state.cursor.record, 0);
@@ -101,11 +105,12 @@ class Round {
     if (through !== null && record > through) await this.#sendDigest();
   }
 
-  async take(notice: Notice, record: number): Promise<void> {
+  async take(said: Notice, record: number): Promise<void> {
     const { minTier, digest } = this.#options.rules;
-    if (!reaches(notice.tier, minTier)) return;
-    const goesAtOnce =
-      digest === null || (digest.immediate !== null && reaches(notice.tier, digest.immediate));
+    const notice = said.kind === "campaign" ? this.#newsOf(said) : said;
+    const tier = notice && tierOf(notice);
+    if (!notice || !tier || !reaches(tier, minTier)) return;
+    const goesAtOnce = digest === null || (digest.immediate !== null && reaches(tier, digest.immediate));
     if (!goesAtOnce) return this.#gather(notice, record);
     if (record <= this.state.sentThrough || !(await this.#send(messageOf(notice)))) return;
     this.state = { ...this.state, sentThrough: record };
@@ -123,7 +128,7 @@ class Round {
 
   pass(next: Cursor): void {
     this.#ahead = next;
-    if (this.#digest.size === 0) this.state = { ...this.state, cursor: next };
+    if (this.#digest.size === 0) this.state = { ...this.state, cursor: next, campaigns: this.#told };
     this.#options.onProgress(this.state.cursor.record, this.#digest.size);
   }
 
@@ -132,6 +137,12 @@ class Round {
     if (this.state === this.#kept) return;
     await writeState(this.#options.dataDir, this.#options.sink.name, this.state);
     this.#kept = this.state;
+  }
+
+  #newsOf(line: CampaignNotice): CampaignNotice | null {
+    const { told, notice } = news(this.#told, line, this.#options.rules.minTier);
+    this.#told = told;
+    return notice;
   }
 
   async #gather(notice: Notice, record: number): Promise<void> {
@@ -155,7 +166,7 @@ class Round {
     // Nothing gathered: the rules were changed since it was begun.
     if (this.#digest.size > 0 && !(await this.#send(this.#digest.message()))) return;
     this.#digest = new Digest(this.#options.sink.name);
-    this.state = { ...this.state, digest: null, cursor: this.#ahead };
+    this.state = { ...this.state, digest: null, cursor: this.#ahead, campaigns: this.#told };
     await this.keep();
     this.#options.onProgress(this.state.cursor.record, 0);
   }

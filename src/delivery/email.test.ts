@@ -84,13 +84,16 @@ const alarm = (id: string): AlarmNotice => ({
   time: "2026-03-01T12:00:00.000Z",
   tier: "review",
   subject: { account: id },
+  account: id,
   p: 0.004,
   q: null,
   score: 3,
+  modelBased: 0.0002,
   exchanges: 50,
   signals: [
     { name: "breadth", value: 1, percentile: 99, because: "Fast nie etwas zweimal.", evidence: ["ex_1"] },
   ],
+  against: [{ name: "declared", value: 1, percentile: null, because: "Known customer.", evidence: [] }],
   benignReading: ".",
   calibration: "c1",
 });
@@ -108,6 +111,7 @@ describe("EmailSink", () => {
     expect(head).toContain("Subject: [Stillwatch] review: account acc_1 may be harvesting outputs");
     expect(head).toContain("Content-Type: text/plain; charset=utf-8");
     expect(body).toContain("Fast nie etwas zweimal.");
+    expect(body).toContain("against it, declared: Known customer.");
     expect(body).toContain("never a verdict");
     expect(body).toContain("Look: stillwatch account acc_1");
   });

@@ -61,7 +61,10 @@ export class EmailSink implements Sink {
       text: letter(message),
       // The same in every attempt, so that mailboxes may drop a repetition.
       messageId: `<${message.id}@${from.split("@").at(-1)}>`,
-      headers: { "auto-submitted": "auto-generated", "x-stillwatch-tier": message.tier ?? "test" },
+      headers: {
+        "auto-submitted": "auto-generated",
+        "x-stillwatch-tier": message.tier ?? (message.kind === "test" ? "test" : "withdrawn"),
+      },
       disableFileAccess: true,
       disableUrlAccess: true,
     };

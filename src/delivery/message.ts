@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { JsonObject } from "../exchange/exchange.ts";
-import { NOTICE_TIERS, reaches, type Notice, type NoticeTier } from "./notice.ts";
+import { NOTICE_TIERS, tierOf, type Notice, type NoticeTier } from "./notice.ts";
 
 /** One thing to send: an alarm, a campaign, what came in over a while, or a test. */
 export interface Message {
@@ -9,17 +9,21 @@ export interface Message {
   readonly kind: "alarm" | "campaign" | "digest" | "test";
   /** ISO 8601. */
   readonly time: string;
-  /** The highest of what it tells; null for a test. */
+  /** The highest of what it tells; null for a test, and when all that it tells is withdrawn. */
   readonly tier: NoticeTier | null;
   readonly notices: readonly Notice[];
   /** Notices that a digest counts and does not list. */
   readonly leftOut: number;
-  readonly counts: Readonly<Record<NoticeTier, number>>;
+  readonly counts: Counts;
 }
 
+/** Alarms and campaigns of each tier, and campaigns that were withdrawn. */
+export type Counts = Readonly<Record<NoticeTier | "withdrawn", number>>;
+
 export function messageOf(notice: Notice): Message {
-  const { id, kind, time, tier } = notice;
-  return { id, kind, time, tier, notices: [notice], leftOut: 0, counts: { ...NONE, [tier]: 1 } };
+  const { id, kind, time } = notice;
+  const tier = notice.tier === "none" ? null : notice.tier;
+  return { id, kind, time, tier, notices: [notice], leftOut: 0, counts: { ...NONE, [countedAs(notice)]: 1 } };
 }
 
 export function testMessage(now: number, random: () => number): Message {
@@ -28,7 +32,11 @@ export function testMessage(now: number, random: () => number): Message {
   return { id, kind: "test", time, tier: null, notices: [], leftOut: 0, counts: NONE };
 }
 
-const NONE: Readonly<Record<NoticeTier, number>> = { watch: 0, review: 0, bounded: 0 };
+const NONE: Counts = { watch: 0, review: 0, bounded: 0, withdrawn: 0 };
+
+function countedAs({ tier }: Notice): keyof Counts {
+  return tier === "none" ? "withdrawn" : tier;
+}
 
 /** A digest lists so many, the highest tiers first, and counts the rest. */
 export const MAX_LISTED = 100;
@@ -37,7 +45,7 @@ export const MAX_LISTED = 100;
 export class Digest {
   readonly #sink: string;
   readonly #listed: Notice[] = [];
-  readonly #counts: Record<NoticeTier, number> = { ...NONE };
+  readonly #counts: Record<keyof Counts, number> = { ...NONE };
   #first: string | null = null;
   #last = "";
   #time = "";
@@ -47,14 +55,14 @@ export class Digest {
   }
 
   get size(): number {
-    return NOTICE_TIERS.reduce((sum, tier) => sum + this.#counts[tier], 0);
+    return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
   }
 
   add(notice: Notice): void {
     this.#first ??= notice.id;
     this.#last = notice.id;
     this.#time = notice.time;
-    this.#counts[notice.tier]++;
+    this.#counts[countedAs(notice)]++;
     this.#listed.push(notice);
     if (this.#listed.length > 2 * MAX_LISTED) this.#trim();
   }
@@ -75,7 +83,8 @@ export class Digest {
   }
 
   #trim(): void {
-    this.#listed.sort((a, b) => (a.tier === b.tier ? a.leaf - b.leaf : reaches(a.tier, b.tier) ? -1 : 1));
+    const rank = (notice: Notice): number => NOTICE_TIERS.indexOf(tierOf(notice) ?? "watch");
+    this.#listed.sort((a, b) => rank(b) - rank(a) || a.leaf - b.leaf);
     this.#listed.length = Math.min(this.#listed.length, MAX_LISTED);
   }
 }

@@ -16,19 +16,25 @@ interface Common {
   readonly leaf: number;
   /** ISO 8601. */
   readonly time: string;
-  readonly tier: NoticeTier;
 }
 
 /** What leaves the machine about an alarm: ids, numbers and our own sentences, never a text of a caller. */
 export interface AlarmNotice extends Common {
   readonly kind: "alarm";
-  /** {account}, {account, subStream}, {key} or {campaign}. */
+  readonly tier: NoticeTier;
+  /** {account}, {account, subStream} or {key}. */
   readonly subject: Readonly<Record<string, string>>;
+  /** Whose traffic it is, also when the subject is a key. */
+  readonly account: string;
   readonly p: number | null;
   readonly q: number | null;
   readonly score: number | null;
+  /** Share of honest accounts that a fitted tail expects to score as high; null without a model. */
+  readonly modelBased: number | null;
   readonly exchanges: number | null;
   readonly signals: readonly SignalNotice[];
+  /** What speaks against it. */
+  readonly against: readonly SignalNotice[];
   readonly benignReading: string;
   readonly calibration: string;
 }
@@ -45,6 +51,10 @@ export interface SignalNotice {
 
 export interface CampaignNotice extends Common {
   readonly kind: "campaign";
+  /** "none": withdrawn, and `because` begins with why. */
+  readonly tier: Tier;
+  /** The tier that the receiver was told before; null for a new one. */
+  readonly was: NoticeTier | null;
   readonly campaign: string;
   /** How many there are; `accounts` lists the first 200. */
   readonly accountCount: number;
@@ -58,9 +68,14 @@ export interface CampaignNotice extends Common {
 
 export type Notice = AlarmNotice | CampaignNotice;
 
+/** The tier by which it is decided who is told and when: of a campaign that is withdrawn the one that was told. */
+export function tierOf(notice: Notice): NoticeTier | null {
+  return notice.kind === "campaign" && notice.tier === "none" ? notice.was : (notice.tier as NoticeTier);
+}
+
 /**
  * What an event of the journal says to people outside, or null when it is neither an alarm nor a campaign of a tier that is
- * told. Fields are named one by one: what a later version adds to an event does not leave the machine by itself.
+ * told. An alarm about a campaign is none of these: the campaign's own line comes with it and says more. Fields are named one by one: what a later version adds to an event does not leave the machine by itself.
  */
 export function noticeOf(
   leaf: number,
@@ -68,9 +83,10 @@ export function noticeOf(
 ): Notice | null {
   const kind = event["type"];
   const tier = event["tier"];
-  if ((kind !== "alarm" && kind !== "campaign") || !isTold(tier)) return null;
-  const common = { id: noticeId(entry), leaf, time: text(event["time"], 40), tier };
-  return kind === "alarm" ? alarm(common, event) : campaign(common, event);
+  const common = { id: noticeId(entry), leaf, time: text(event["time"], 40) };
+  if (kind === "campaign" && (isTold(tier) || tier === "none")) return campaign(common, tier, event);
+  if (kind !== "alarm" || !isTold(tier) || object(event["subject"])["campaign"] !== undefined) return null;
+  return alarm(common, tier, event);
 }
 
 /** 128 bits of the leaf hash (RFC 9162, 2.1.1: SHA-256 over 0x00 and the entry). */
@@ -78,40 +94,51 @@ function noticeId(entry: Uint8Array): string {
   return `sw_${hash("sha256", Buffer.concat([Buffer.of(0), entry]), "hex").slice(0, 32)}`;
 }
 
-function alarm(common: Common, event: JsonObject): AlarmNotice {
+function alarm(common: Common, tier: NoticeTier, event: JsonObject): AlarmNotice {
   const subject = object(event["subject"]);
   return {
     kind: "alarm",
     ...common,
+    tier,
     subject: Object.fromEntries(
-      ["account", "subStream", "key", "campaign"].flatMap((name) =>
+      ["account", "subStream", "key"].flatMap((name) =>
         typeof subject[name] === "string" ? [[name, text(subject[name], 128)]] : [],
       ),
     ),
+    account: text(event["account"] ?? subject["account"], 128),
     p: number(event["p"]),
     q: number(event["q"]),
     score: number(event["score"]),
+    modelBased: number(event["modelBased"]),
     exchanges: number(event["exchanges"]),
-    signals: list(event["signals"], 20).map((value) => {
-      const signal = object(value);
-      return {
-        name: text(signal["name"], 64),
-        value: number(signal["value"]),
-        percentile: number(signal["percentile"]),
-        because: text(signal["because"], 1000),
-        evidence: list(signal["evidence"], 20).map((id) => text(id, 128)),
-      };
-    }),
+    signals: signals(event["signals"]),
+    against: signals(event["against"]),
     benignReading: text(event["benignReading"], 2000),
     calibration: text(event["calibration"], 128),
   };
 }
 
-function campaign(common: Common, event: JsonObject): CampaignNotice {
+function signals(value: Json | undefined): SignalNotice[] {
+  return list(value, 20).map((each) => {
+    const signal = object(each);
+    return {
+      name: text(signal["name"], 64),
+      value: number(signal["value"]),
+      percentile: number(signal["percentile"]),
+      because: text(signal["because"], 1000),
+      evidence: list(signal["evidence"], 20).map((id) => text(id, 128)),
+    };
+  });
+}
+
+/** `was` is for those to say who know what a receiver was told (campaigns.ts). */
+function campaign(common: Common, tier: Tier, event: JsonObject): CampaignNotice {
   const accounts = list(event["accounts"], Infinity);
   return {
     kind: "campaign",
     ...common,
+    tier,
+    was: null,
     campaign: text(event["campaign"], 128),
     accountCount: accounts.length,
     accounts: accounts.slice(0, 200).map((id) => text(id, 128)),

@@ -4,6 +4,7 @@ import { realDisk } from "../ledger/disk.ts";
 import { START, type Cursor } from "../ledger/read.ts";
 import { listSegments, readSegmentHeader } from "../ledger/segment.ts";
 import { DeliveryError } from "./error.ts";
+import { isTold, type Told } from "./campaigns.ts";
 import type { NoticeTier } from "./notice.ts";
 
 /** What a sink remembers: `delivery/NAME.json` in the data folder. Deleted, the sink begins at the present. */
@@ -17,6 +18,8 @@ export interface SinkState {
   readonly sentThrough: number;
   /** The tier from which on they did so. Under another one `sentThrough` says nothing. */
   readonly atOnceFrom: NoticeTier | null;
+  /** What it was told of campaigns by the events before the cursor. */
+  readonly campaigns: Told;
   /** The digest that is being gathered from the cursor on. */
   readonly digest: {
     /** When it is due, ms since the epoch. */
@@ -32,7 +35,8 @@ export function stateFromNow(dataDir: string, nextRecord: number, atOnceFrom: No
   // The number of leaves is known at the beginning of segments, so reading starts there.
   const cursor =
     first === undefined ? START : { record: first, leaf: readSegmentHeader(dataDir, first).firstLeaf };
-  return { version: 1, cursor, beginAfter: nextRecord - 1, sentThrough: 0, atOnceFrom, digest: null };
+  const beginAfter = nextRecord - 1;
+  return { version: 1, cursor, beginAfter, sentThrough: 0, atOnceFrom, campaigns: [], digest: null };
 }
 
 /** Null when there is none. Throws DeliveryError `state` when it is damaged: going on anywhere would lose or repeat alarms. */
@@ -40,10 +44,13 @@ export function readState(dataDir: string, sink: string): SinkState | null {
   const path = statePath(dataDir, sink);
   if (!existsSync(path)) return null;
   try {
-    const state = JSON.parse(readFileSync(path, "utf8")) as SinkState;
+    const kept = JSON.parse(readFileSync(path, "utf8")) as SinkState;
+    // Versions before 2026-11 told every line of a campaign and remembered none.
+    const state = { ...kept, campaigns: kept.campaigns ?? [] };
     const numbers = [state.cursor.record, state.cursor.leaf, state.beginAfter, state.sentThrough];
     if (state.digest !== null) numbers.push(state.digest.dueAt, state.digest.through ?? 0);
-    if (state.version === 1 && numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) return state;
+    const isFine = numbers.every((n) => Number.isSafeInteger(n) && n >= 0) && isTold(state.campaigns);
+    if (state.version === 1 && isFine) return state;
   } catch {
     // Said below.
   }

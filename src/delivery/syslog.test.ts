@@ -19,6 +19,7 @@ const campaign = (accounts: number): CampaignNotice => ({
   leaf: 8,
   time: "2026-03-01T12:00:00.000Z",
   tier: "bounded",
+  was: null,
   campaign: "cmp_1",
   accountCount: accounts,
   accounts: Array.from({ length: Math.min(accounts, 200) }, (_, i) => `acc_${i}`),

@@ -1,5 +1,11 @@
 import { TEST_TEXT, type Message } from "./message.ts";
-import { NOTICE_TIERS, type AlarmNotice, type CampaignNotice, type Notice } from "./notice.ts";
+import {
+  NOTICE_TIERS,
+  type AlarmNotice,
+  type CampaignNotice,
+  type Notice,
+  type SignalNotice,
+} from "./notice.ts";
 
 /** One line that fits a mail's subject and a syslog message. */
 export function headline(message: Message): string {
@@ -9,20 +15,24 @@ export function headline(message: Message): string {
   const parts = NOTICE_TIERS.toReversed().flatMap((tier) =>
     counts[tier] > 0 ? [`${counts[tier]} ${tier}`] : [],
   );
+  if (counts.withdrawn > 0) parts.push(`${counts.withdrawn} withdrawn`);
   return `digest: ${parts.join(", ")}`;
 }
 
 function noticeLine(notice: Notice): string {
-  return notice.kind === "alarm"
-    ? `${notice.tier}: ${subjectText(notice)} may be harvesting outputs (p = ${notice.p ?? "unknown"})`
-    : `${notice.tier}: campaign ${notice.campaign}, ${notice.accountCount} accounts`;
+  if (notice.kind === "alarm")
+    return `${notice.tier}: ${subjectText(notice)} may be harvesting outputs (p = ${notice.p ?? "unknown"})`;
+  const { tier, was, campaign, accountCount } = notice;
+  if (tier === "none") return `withdrawn: campaign ${campaign} (was ${was}), ${accountCount} accounts`;
+  return `${tier}: campaign ${campaign}${was === null ? "" : ` (was ${was})`}, ${accountCount} accounts may be one harvesting operation`;
 }
 
-/** `account acc_1, sub-stream 3f…` */
-export function subjectText({ subject }: AlarmNotice): string {
-  return Object.entries(subject)
+/** `account acc_1, sub-stream 3f…`, or `key key_1 of account acc_1`: its owner may be a victim. */
+export function subjectText({ subject, account }: AlarmNotice): string {
+  const named = Object.entries(subject)
     .map(([name, id]) => `${name === "subStream" ? "sub-stream" : name} ${id}`)
     .join(", ");
+  return subject["account"] === undefined && account !== "" ? `${named} of account ${account}` : named;
 }
 
 /** The whole message as plain text for people. */
@@ -52,15 +62,23 @@ function section(notice: Notice): string {
 }
 
 function alarmLines(alarm: AlarmNotice): string[] {
-  const { p, q, exchanges, signals, benignReading, subject } = alarm;
+  const { p, q, modelBased, exchanges, signals, against, benignReading, account } = alarm;
   return [
-    `p = ${p ?? "unknown"}${q === null ? "" : `, q = ${q}`}${exchanges === null ? "" : `, after ${exchanges} exchanges`}`,
-    ...signals.flatMap(({ name, because, percentile, evidence }) => [
-      `- ${name}: ${because}${percentile === null ? "" : ` (percentile ${percentile})`}`,
-      ...(evidence.length > 0 ? [`  shown by ${evidence.slice(0, 5).join(" ")}`] : []),
-    ]),
+    `p = ${p ?? "unknown"}${q === null ? "" : `, q = ${q}`}${exchanges === null ? "" : `, after ${exchanges} exchanges`}` +
+      (modelBased === null
+        ? ""
+        : `; a fitted model expects ${modelBased} of honest accounts to score as high`),
+    ...signals.flatMap((signal) => signalLines(signal, "")),
+    ...against.flatMap((signal) => signalLines(signal, "against it, ")),
     benignReading,
-    ...(subject["account"] === undefined ? [] : [`Look: stillwatch account ${subject["account"]}`]),
+    ...(account === "" ? [] : [`Look: stillwatch account ${account}`]),
+  ];
+}
+
+function signalLines({ name, because, percentile, evidence }: SignalNotice, how: string): string[] {
+  return [
+    `- ${how}${name}: ${because}${percentile === null ? "" : ` (percentile ${percentile})`}`,
+    ...(evidence.length > 0 ? [`  shown by ${evidence.slice(0, 5).join(" ")}`] : []),
   ];
 }
 

@@ -6,7 +6,7 @@ import { openCheckpoint } from "./checkpoint.ts";
 import { LedgerError } from "./error.ts";
 import { loadMasterKeys } from "./keyring.ts";
 import { Ledger } from "./ledger.ts";
-import { readLeaves, type ReadLeaf } from "./read.ts";
+import { readEvents, readLeaves, type ReadLeaf } from "./read.ts";
 import { matchesReceipt, verifyReceipt } from "./receipt.ts";
 import type { Intent, Result } from "./recorder.ts";
 import { readVkeys } from "./signers.ts";
@@ -117,6 +117,28 @@ describe("Ledger", () => {
       const rest = await Array.fromAsync(readLeaves(dataDir, masters, { from: read[at]!.next }));
       expect(rest.map((leaf) => [leaf.leaf, leaf.opened.record])).toEqual(
         read.slice(at + 1).map((leaf) => [leaf.leaf, leaf.opened.record]),
+      );
+    }
+  });
+
+  it("reads events only, with the same leaves, and opens no exchange for it", async () => {
+    const ledger = await Ledger.open({ dataDir, now, segmentBytes: 20_000 });
+    for (let i = 0; i < 60; i++) {
+      const one = ledger.begin(intent(`ex_${i}`));
+      if (i % 7 === 0) await ledger.append({ type: "decision", i });
+      await one.finish(result());
+    }
+    await ledger.stop();
+    const all = await leaves();
+    const masters = await loadMasterKeys(dataDir, {});
+    for (const at of [0, 31, 66]) {
+      const { next: from } = all[at]!;
+      const events = await Array.fromAsync(readEvents(dataDir, masters, { from }));
+      expect(events.map(({ leaf, record, next }) => [leaf, record, next])).toEqual(
+        all.slice(at + 1).map(({ leaf, opened, next }) => [leaf, opened.record, next]),
+      );
+      expect(events.map(({ opened }) => opened?.event ?? null)).toEqual(
+        all.slice(at + 1).map(({ opened }) => (opened.kind === "event" ? opened.event : null)),
       );
     }
   });

@@ -64,6 +64,32 @@ export async function* readLeaves(
   }
 }
 
+export interface ReadEvent extends Omit<ReadLeaf, "opened"> {
+  readonly record: number;
+  /** Null for a leaf that is none, or whose key was destroyed. */
+  readonly opened: Extract<OpenedRecord, { kind: "event" }> | null;
+}
+
+/** All leaves like `readLeaves`, but only events are opened: exchanges are counted, and neither kept nor decrypted. */
+export async function* readEvents(
+  dataDir: string,
+  masters: MasterKeys,
+  options: ReadOptions = {},
+): AsyncGenerator<ReadEvent> {
+  const opener = new RecordOpener(dataDir, masters);
+  const start = options.from ?? START;
+  let leaf = start.leaf;
+  for await (const frame of readFrames(dataDir, options, () => opener.enterSegment())) {
+    if (frame.type === FrameType.Key) opener.note(frame);
+    const { record } = frame;
+    if (record < start.record || !isLeaf(frame.type)) continue;
+    const opened = frame.type === FrameType.Event ? opener.open(frame) : null;
+    const event = opened?.kind === "event" ? opened : null;
+    yield { leaf, record, opened: event, next: { record: record + 1, leaf: leaf + 1 } };
+    leaf++;
+  }
+}
+
 /** All frames from the segment that holds the cursor on. */
 async function* readFrames(
   dataDir: string,
