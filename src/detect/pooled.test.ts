@@ -39,7 +39,8 @@ const extraction: Asks = (i) => ({
   prompt: "x",
   more: { logit_bias: { [`t${i}`]: 5 }, logprobs: true, top_logprobs: 5 },
 });
-const word = (i: number): string => `${i}`.replace(/\d/g, (d) => "bcdfghjklm"[Number(d)] + "aeiou"[i % 5]);
+const word = (i: number): string =>
+  `${i}`.replace(/\d/g, (d) => `${"bcdfghjklm".charAt(Number(d))}${"aeiou".charAt(i % 5)}`);
 const subject = (i: number): string =>
   `Derive why ${word(i * 37)} bends ${word(i * 91 + 5)} in ${word(i * 53)}.`;
 const long = (i: number): string =>

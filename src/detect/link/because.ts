@@ -4,9 +4,9 @@ import type { Declared } from "./declared.ts";
 import type { LinkTest } from "./link-test.ts";
 import type { Population } from "./population.ts";
 import type { Statistic } from "./statistic.ts";
-import { blocksFor, drawFrom, type Strata } from "./strata.ts";
-import { kindNumber, type Kind } from "./token.ts";
-import type { Worklist } from "./worklist.ts";
+import { blocksFor, drawFrom, heldFixed, type Strata } from "./strata.ts";
+import { kindNumber, type Kind, type Modality } from "./token.ts";
+import { divides, type Worklist } from "./worklist.ts";
 
 /** Comparison sets for the numbers in the sentences. */
 const DRAWS = 20;
@@ -22,7 +22,6 @@ interface Tested {
   readonly apart: Uint32Array;
   readonly test: LinkTest;
   readonly worklist: Worklist;
-  readonly declared: Declared;
   readonly link: number;
 }
 
@@ -35,8 +34,8 @@ interface Why {
 /** Why a cluster looks like one operation, in sentences with numbers. `random` null: not worth counting. */
 export function reasonsFor(tested: Tested, random: Random | null): Why {
   const { candidate, apart, worklist, statistic } = tested;
-  const because = [formation(tested)];
-  if (random === null) return { because, strength: 0, failover: null };
+  if (random === null) return { because: [formation(tested, "")], strength: 0, failover: null };
+  const because = [formation(tested, ` of accounts of ${heldFixed(tested.strata, apart)}`)];
   let strength = 0;
   const shared = sharedBy(tested, random);
   for (const { kind, accounts, expected } of shared) {
@@ -46,7 +45,7 @@ export function reasonsFor(tested: Tested, random: Random | null): Why {
     if (accounts >= WORTH_SAYING + expected)
       because.push(
         `${accounts} of the ${apart.length} accounts share ${PHRASE[kind]} with another of them; ` +
-          `${figure(expected)} expected among accounts of the same plan, country and time of sign-up`,
+          `${figure(expected)} expected among the accounts compared with`,
       );
   }
   const together = tested.test.terms[3];
@@ -70,18 +69,14 @@ export function reasonsFor(tested: Tested, random: Random | null): Why {
       `${failover.accounts} of them started within a day after another one was blocked, the median ${figure(failover.hours)} hours after`,
     );
   }
-  if (
-    worklist.divided &&
-    worklist.divided.overlap <= worklist.divided.usual / 2 &&
-    worklist.divided.p <= 0.05
-  ) {
+  if (worklist.divided && divides(worklist)) {
     strength = 1;
     because.push(
       `they divide a list among them: they have ${figure((100 * worklist.divided.overlap) / worklist.divided.usual)} % of the items in ` +
         `common that other users of the same items have (p = ${worklist.divided.p.toPrecision(2)})`,
     );
   }
-  because.push(listOf(worklist), identity(tested.declared));
+  because.push(listOf(worklist));
   return { because, strength, failover };
 }
 
@@ -132,14 +127,20 @@ function countShared(population: Population, set: Uint32Array, kinds: readonly K
   return shared;
 }
 
-function formation({ candidate, link, test }: Tested): string {
+function formation({ candidate, link, test }: Tested, alike: string): string {
   const n = candidate.accounts.length;
   const ground = {
     content: `${n} accounts send prompts with the same recurring wording`,
     means: `${n} accounts are joined by address ranges, programs or means of payment that go together far more often than by chance`,
     time: `${n} accounts are joined by times of sign-up, start, stop or activity that go together far more often than by chance`,
   }[candidate.formedOn];
-  return `${ground}; on other evidence they coincide with p = ${link.toPrecision(2)} (${test.draws} comparison sets of the same plan, country and era)`;
+  const without = test.holdsOrigin
+    ? ""
+    : "; plan and country could not be held fixed or are not known, so network operators and times do not count";
+  return (
+    `${ground}; on other evidence they coincide with p = ${link.toPrecision(2)} ` +
+    `(${test.draws} comparison sets${alike}${without})`
+  );
 }
 
 function listOf({ repeated, items, sameSheet }: Worklist): string {
@@ -147,11 +148,22 @@ function listOf({ repeated, items, sameSheet }: Worklist): string {
   return sameSheet ? `${share}: as in a course, where all do the same few exercises` : share;
 }
 
-function identity({ identity: name, share, known }: Declared): string {
+/** Who those listed say they are. */
+export function identity({ identity: name, share, known }: Declared): string {
   if (known === 0)
     return "the accounts file knows none of them, so nothing is known of who they say they are";
   if (name === null) return "no organisation, domain or verified means of payment is declared by two of them";
   return `the widest identity they declare, ${name}, covers ${Math.round(100 * share)} % of them`;
+}
+
+/** What those who are not listed have in common with the others. */
+export function besidesOf(formedOn: Modality, besides: number): string {
+  const common = {
+    content: `${besides} more use the same wording`,
+    means: `${besides} more come from the same places or pay alike`,
+    time: `${besides} more keep the same times`,
+  }[formedOn];
+  return `${common} and are not listed: nothing else that was tested links them`;
 }
 
 function figure(x: number): string {

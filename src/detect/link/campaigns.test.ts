@@ -7,6 +7,7 @@ const names = (from: number, to: number): string[] =>
 
 const cluster = (accounts: readonly string[], fields: Partial<Cluster> = {}): Cluster => ({
   accounts,
+  besides: [],
   formedOn: "content",
   link: 0.0002,
   linkQ: 0.01,

@@ -10,7 +10,7 @@ const SAME = 0.5;
 
 /** How much the pooled traffic of a cluster's accounts looks like harvesting. */
 export interface Harvest {
-  /** Against honest groups that passed the same formation and gate. */
+  /** Against honest accounts and honest groups that were formed in the same way (not gated: pooled.ts). */
   readonly p: number;
   readonly score: number;
   readonly because: readonly string[];
@@ -80,9 +80,11 @@ const WITHDRAWN_AFTER = 2;
  * covers them). A campaign is all three: clusters come here gated on link and concealment, and p = max(link, harvest).
  *
  * Bounded: Benjamini-Hochberg over the clusters gated in one run, on p. What is controlled at 0.05 is the false discovery
- * rate of the claim *harvests* (its p is conformal against honest groups that went through the same gate, and p is at
- * least that); the claim *linked* must hold beside it at linkQ <= 0.05, false discovery rate over all clusters formed. Looking
- * again costs: only runs 1, 2, 4, 8 … can bound, the j-th at 0.05 / (j (j + 1)); these levels sum to 0.05, and V / max(1, R)
+ * rate of the claim *harvests* (its p is conformal against at least 99 honest groups that were formed in the same way, and p
+ * is at least that; those groups did not pass the gate, so it holds if the few honest ones that would score like the others);
+ * the claim *linked* must hold beside it at linkQ <= 0.05, false discovery rate over all clusters formed. Watch and review go by
+ * p of one cluster in one run: nothing pays for the number of clusters and runs there. Bounded pays for both: only runs
+ * 1, 2, 4, 8 … can bound, the j-th at 0.05 / (j (j + 1)); these levels sum to 0.05, and V / max(1, R)
  * over all runs is at most the sum over runs.
  */
 export class Campaigns {
@@ -91,7 +93,7 @@ export class Campaigns {
   /** By first sighting. */
   readonly #campaigns: Map<string, Kept>;
 
-  /** @param options bounded: false for a calibration that bounds nothing (the built-in one) */
+  /** @param options bounded: false for a calibration that bounds nothing: the built-in one, or fewer than 99 honest groups */
   constructor({ bounded }: { readonly bounded: boolean }, state?: CampaignState) {
     this.#bounds = bounded;
     this.#runs = state?.runs ?? 0;

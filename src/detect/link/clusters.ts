@@ -1,9 +1,10 @@
 import type { Random } from "../../stats/random.ts";
-import { type Candidate, candidatesOf } from "./candidates.ts";
+import { type Candidate, candidatesOf, MIN_ACCOUNTS } from "./candidates.ts";
 import { declaredBy, oneOfEach, repeatsOf, unitsOf } from "./declared.ts";
-import { reasonsFor } from "./because.ts";
+import { besidesOf, identity, reasonsFor } from "./because.ts";
 import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, STOP_EXPLORING, testLink } from "./link-test.ts";
 import type { Member } from "./member.ts";
+import { linkedOnes } from "./membership.ts";
 import { merged } from "./merge.ts";
 import { type Population, populationOf } from "./population.ts";
 import { type Measured, Statistic } from "./statistic.ts";
@@ -16,7 +17,7 @@ import { type Worklist, Worklists } from "./worklist.ts";
  * accounts that are formed, 0.002 F pass (field/detection.md, T7: some 1,000 formed, 5 or 6 passed, at most one of them
  * wrongly). `linkQ` says what share of the clusters that pass is expected to be wrong (Benjamini and Hochberg over all
  * that were formed), and a campaign is called bounded only where that is small too. What is controlled beyond that is the
- * claim that a campaign harvests: its p-values come from null groups that passed through the same formation and gate.
+ * claim that a campaign harvests: its p-values come from honest accounts and honest groups (groups.ts).
  */
 export const LINK_BAR = 0.002;
 /** Most of the accounts must not stand under one declared identity. */
@@ -24,9 +25,14 @@ export const CONCEALED_BAR = 0.5;
 /** With thousands of accounts a trifle is significant: the excess must concern a twentieth of the accounts. */
 const STRENGTH_BAR = 0.05;
 
+const TOGETHER_ONLY =
+  "they coincide as a whole: for fewer than 4 of them alone it can be shown, so all are listed, also such as may only share what they were found by";
+
 export interface Cluster {
-  /** Ascending. */
+  /** Ascending; of a gated cluster those that are linked themselves (membership.ts). */
   readonly accounts: readonly string[];
+  /** The others that it was formed of: they share what it was formed on and nothing else. */
+  readonly besides: readonly string[];
   readonly formedOn: Modality;
   /** P-value of the link, on what the cluster was not formed on. */
   readonly link: number;
@@ -62,8 +68,8 @@ const MOST_LEFT_OUT = 0.5;
 
 /**
  * Which accounts are one operation. Clusters are formed on one kind of evidence and tested on the others. Depends on
- * nothing but the members (in any order), `end` and `random`. Groups of a calibration are made by the same call: what
- * honest groups score after the same formation and gate is what a campaign's harvest score must be compared with.
+ * nothing but the members (in any order), `end` and `random`. Groups of a calibration are formed by the same call; as hardly an
+ * honest cluster passes the gate, all that were formed and are concealed are what a harvest score is compared with.
  *
  * Where several campaigns are in one population, the comparison sets of one are full of the others, which hides a weak
  * one and makes honest clusters look different. So what passes is left out of the comparisons of everything else, until
@@ -144,30 +150,47 @@ function judge(
   const apart = oneOfEach(candidate.accounts, units);
   const test = testLink(population, strata, statistic, apart, what, random.fork(name), most, stopAt);
   const link = combined(test.p, candidate, worklist);
+  const tells = hidden && link <= LINK_BAR;
   const why = reasonsFor(
-    { population, strata, statistic, candidate, apart, test, worklist, declared, link },
-    hidden && link <= LINK_BAR ? random.fork(`why/${name}`) : null,
+    { population, strata, statistic, candidate, apart, test, worklist, link },
+    tells ? random.fork(`why/${name}`) : null,
   );
+  const gated = tells && why.strength >= STRENGTH_BAR;
+  const narrowed = gated
+    ? linkedOnes({ population, strata, units, accounts: candidate.accounts, test, worklist })
+    : candidate.accounts;
+  const few = narrowed.length < MIN_ACCOUNTS;
+  const listed = few ? new Set(candidate.accounts) : new Set(narrowed);
+  const members = who.filter((_, i) => listed.has(candidate.accounts[i] as number));
+  const said = gated ? declaredBy(members, population.domains) : declared;
   return {
-    accounts: who.map(({ account }) => account),
+    accounts: members.map(({ account }) => account),
+    besides: who.filter((_, i) => !listed.has(candidate.accounts[i] as number)).map(({ account }) => account),
     formedOn: candidate.formedOn,
     link,
     linkQ: link,
-    concealed,
-    declared: declared.share >= CONCEALED_BAR ? declared.identity : null,
-    known: declared.known,
+    concealed: 1 - said.share,
+    declared: said.share >= CONCEALED_BAR ? said.identity : null,
+    known: said.known,
     strength: why.strength,
     worklist,
     failover: why.failover,
-    because: why.because,
-    gated: hidden && link <= LINK_BAR && why.strength >= STRENGTH_BAR,
+    because: [...why.because, ...(few ? [TOGETHER_ONLY] : []), identity(said)],
+    gated: gated && 1 - said.share > CONCEALED_BAR,
   };
 }
 
 function adjusted(judged: readonly Cluster[]): Clusters {
   const qs = stepUp(judged.map(({ link }) => link));
   const formed = judged.map((cluster, i) => ({ ...cluster, linkQ: qs[i] as number }));
-  return { formed, gated: merged(formed.filter(({ gated }) => gated)) };
+  const gated = merged(formed.filter((cluster) => cluster.gated)).map((cluster) => {
+    // Those that another of the clusters made one with it lists are listed.
+    const listed = new Set(cluster.accounts);
+    const besides = cluster.besides.filter((account) => !listed.has(account));
+    const told = besides.length === 0 ? [] : [besidesOf(cluster.formedOn, besides.length)];
+    return { ...cluster, besides, because: [...cluster.because, ...told] };
+  });
+  return { formed, gated };
 }
 
 /** What a cluster may be tested on: nothing that it was formed on, and nothing that comes along with that. */

@@ -27,6 +27,8 @@ export interface LinkTest {
   readonly draws: number;
   /** What was measured: less than asked where plan and country could not be held fixed. */
   readonly measured: Measured;
+  /** Comparison sets are as mixed in plan and country as the cluster. */
+  readonly holdsOrigin: boolean;
   /** By term: observed, mean of the pilot draws, and standard deviations above it. */
   readonly terms: readonly { readonly observed: number; readonly expected: number; readonly sd: number }[];
 }
@@ -49,7 +51,8 @@ export function testLink(
 ): LinkTest {
   const tested = cluster.length <= MOST_ACCOUNTS ? cluster : sampleOf(cluster, random);
   const blocks = blocksFor(strata, tested);
-  const what = holdsOrigin(strata, blocks, tested, random.fork("origin")) ? asked : withoutOrigin(asked);
+  const origin = holdsOrigin(strata, blocks, tested, random.fork("origin"));
+  const what = origin ? asked : withoutOrigin(asked);
   const values = new Float64Array(TERMS.length);
   statistic.measure(tested, what, values);
   const observed = values.slice();
@@ -67,7 +70,7 @@ export function testLink(
   }));
 
   const bar = combined(observed);
-  if (bar <= 0) return { p: 1, draws: 0, measured: what, terms };
+  if (bar <= 0) return { p: 1, draws: 0, measured: what, holdsOrigin: origin, terms };
   const set = new Uint32Array(tested.length);
   let exceeded = 0;
   for (let draws = 1; draws <= most; draws++) {
@@ -75,9 +78,9 @@ export function testLink(
     statistic.measure(set, what, values);
     // Sums of the same numbers in another order may differ in the last bits: a tie must count.
     if (combined(values) >= bar * (1 - 1e-12) && ++exceeded === stopAt)
-      return { p: stopAt / draws, draws, measured: what, terms };
+      return { p: stopAt / draws, draws, measured: what, holdsOrigin: origin, terms };
   }
-  return { p: (exceeded + 1) / (most + 1), draws: most, measured: what, terms };
+  return { p: (exceeded + 1) / (most + 1), draws: most, measured: what, holdsOrigin: origin, terms };
 }
 
 /** Networks and the hours of the day go with a country; what is left are addresses, money, content and blocks. */

@@ -5,7 +5,7 @@ import { MASK_OF, type Modality } from "./token.ts";
 /** One event (a hackathon, a launch) brings people together once; an operation is together again. The busiest two days do not count. */
 const EVENT_HOURS = 48;
 /** A successor starts within a day after a block. */
-const FAILOVER = 24 * HOUR;
+export const FAILOVER = 24 * HOUR;
 
 /** What can be measured of a set of accounts: coincidences by modality, being active in the same hours, starting after a block. */
 export const TERMS = ["content", "means", "time", "together", "failover"] as const;
@@ -110,36 +110,46 @@ export class Statistic {
    * sum of n_h (n_h - 1) / (A (A - 1)). It does not grow with how active the accounts are.
    */
   #together(set: Uint32Array): number {
-    const { hourOffsets, hours } = this.#population;
-    const counts = this.#hours.fill(0);
-    for (const account of set) {
-      const end = hourOffsets[account + 1] as number;
-      for (let at = hourOffsets[account] as number; at < end; at++) {
-        const hour = hours[at] as number;
-        counts[hour] = (counts[hour] as number) + 1;
-      }
-    }
-    let inWindow = 0;
-    let busiest = 0;
-    let busiestEnd = 0;
-    for (let hour = 0; hour < HOURS_KEPT; hour++) {
-      inWindow += counts[hour] as number;
-      if (hour >= EVENT_HOURS) inWindow -= counts[hour - EVENT_HOURS] as number;
-      if (inWindow > busiest) {
-        busiest = inWindow;
-        busiestEnd = hour;
-      }
-    }
+    const counts = this.#hours;
+    const counted = busyHours(this.#population, set, counts);
     let total = 0;
     let pairs = 0;
     for (let hour = 0; hour < HOURS_KEPT; hour++) {
-      if (hour <= busiestEnd && hour > busiestEnd - EVENT_HOURS) continue;
+      if (!counted(hour)) continue;
       const n = counts[hour] as number;
       total += n;
       pairs += n * (n - 1);
     }
     return total < 2 ? 0 : pairs / (total * (total - 1));
   }
+}
+
+/** Fills `counts` with the accounts of a set active in each hour; returns whether an hour is outside the set's busiest two days. */
+export function busyHours(
+  { hourOffsets, hours }: Population,
+  set: Uint32Array,
+  counts: Uint32Array,
+): (hour: number) => boolean {
+  counts.fill(0);
+  for (const account of set) {
+    const end = hourOffsets[account + 1] as number;
+    for (let at = hourOffsets[account] as number; at < end; at++) {
+      const hour = hours[at] as number;
+      counts[hour] = (counts[hour] as number) + 1;
+    }
+  }
+  let inWindow = 0;
+  let busiest = 0;
+  let busiestEnd = 0;
+  for (let hour = 0; hour < HOURS_KEPT; hour++) {
+    inWindow += counts[hour] as number;
+    if (hour >= EVENT_HOURS) inWindow -= counts[hour - EVENT_HOURS] as number;
+    if (inWindow > busiest) {
+      busiest = inWindow;
+      busiestEnd = hour;
+    }
+  }
+  return (hour) => hour > busiestEnd || hour <= busiestEnd - EVENT_HOURS;
 }
 
 const MODALITIES: readonly Modality[] = ["content", "means", "time"];

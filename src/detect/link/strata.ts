@@ -31,7 +31,11 @@ export interface Strata {
   readonly orders: readonly Order[];
   /** Plan and country of each account, as a number; 0 = not known. */
   readonly origin: Uint32Array;
+  /** What the accounts file says of each account: bits of FACTS. What it does not say is replaced by what traffic shows. */
+  readonly facts: Uint8Array;
 }
+
+const FACTS = { plan: 1, country: 2, signUp: 4 };
 
 interface Order {
   readonly accounts: Uint32Array;
@@ -41,7 +45,12 @@ interface Order {
   readonly bounds: readonly number[];
   /** Accounts before each place that are left out of comparisons, and of all. */
   readonly gone: Uint32Array;
+  /** How coarse the stratum of each account is: a place in `levels` of strataOf. */
+  readonly level: Uint8Array;
 }
+/** Levels (of six) that still hold the country, and the plan. */
+const WITH_COUNTRY = [0, 1];
+const WITH_PLAN = [0, 1, 2, 3, 4];
 
 /** Part of a stratum with the number of the cluster's accounts in it: so many are drawn from it. */
 export interface Block {
@@ -75,22 +84,56 @@ export function strataOf(
     plan,
     label(() => []),
   ];
-  const orders = [0, 1, 3, 4, 5].map((from) => orderBy(finest(levels.slice(from), leftOut), joined, leftOut));
+  const orders = [0, 1, 3, 4, 5].map((from) => orderBy(finest(levels, from, leftOut), joined, leftOut));
   const origin = Uint32Array.from(members, (_, i) =>
     country[i] === "" ? 0 : hashText(`${plan[i]}/${country[i]}`),
   );
-  return { orders, origin };
+  const facts = Uint8Array.from(
+    members,
+    (each) =>
+      (planOf(each) === null ? 0 : FACTS.plan) |
+      (each.facts?.country ? FACTS.country : 0) |
+      (Number.isFinite(Date.parse(each.facts?.createdAt ?? "")) ? FACTS.signUp : 0),
+  );
+  return { orders, origin, facts };
 }
 
 /**
  * The blocks to draw a comparison set from, as small as can be without being mostly the cluster's own. When strata are too full of the cluster, wider strata are taken for all of it, so that blocks never overlap.
  */
 export function blocksFor(strata: Strata, cluster: Uint32Array): Block[] {
-  for (const [i, order] of strata.orders.entries()) {
-    const blocks = blocksIn(order, cluster, i === strata.orders.length - 1);
-    if (blocks) return blocks;
+  return comparison(strata, cluster)?.blocks ?? [];
+}
+
+function comparison({ orders }: Strata, cluster: Uint32Array): { order: Order; blocks: Block[] } | null {
+  for (const [i, order] of orders.entries()) {
+    const blocks = blocksIn(order, cluster, i === orders.length - 1);
+    if (blocks) return { order, blocks };
   }
-  return [];
+  return null;
+}
+
+/** What the comparison sets of a cluster have in common with it, in words: "the same plan, country (62 % of them) and time of sign-up". */
+export function heldFixed(strata: Strata, cluster: Uint32Array): string {
+  const order = comparison(strata, cluster)?.order;
+  const share = (holds: (account: number) => boolean): number =>
+    cluster.filter((account) => holds(account)).length / Math.max(1, cluster.length);
+  const at = (levels: readonly number[], account: number): boolean =>
+    order !== undefined && levels.includes(order.level[account] as number);
+  const says = (fact: number, account: number): boolean => ((strata.facts[account] as number) & fact) !== 0;
+  // Where most are not in the accounts file, what stands for the fact is named instead of it.
+  const word = (fact: number, known: string, instead: string): string =>
+    share((account) => says(fact, account)) >= 0.5 ? known : instead;
+  const parts = [
+    [word(FACTS.plan, "plan", "working days"), share((account) => at(WITH_PLAN, account))],
+    [word(FACTS.country, "country", "main network"), share((account) => at(WITH_COUNTRY, account))],
+    [word(FACTS.signUp, "time of sign-up", "time of the first exchange"), 1],
+  ] as const;
+  const words = parts
+    .filter(([, held]) => held >= 0.005)
+    .map(([name, held]) => (held >= 0.995 ? name : `${name} (${Math.round(100 * held)} % of them)`));
+  const last = words.pop() as string;
+  return `the same ${words.length > 0 ? `${words.join(", ")} and ${last}` : last}`;
 }
 
 /**
@@ -193,7 +236,7 @@ function blocksIn(
   return overfull > MOST_OVERFULL * cluster.length && !last ? null : blocks;
 }
 
-function orderBy(label: readonly string[], joined: readonly number[], leftOut: ReadonlySet<number>): Order {
+function orderBy({ label, level }: Labels, joined: readonly number[], leftOut: ReadonlySet<number>): Order {
   const accounts = Uint32Array.from(label, (_, i) => i).sort((a, b) => {
     const x = label[a] as string;
     const y = label[b] as string;
@@ -207,23 +250,31 @@ function orderBy(label: readonly string[], joined: readonly number[], leftOut: R
     gone[i + 1] = (gone[i] as number) + (leftOut.has(account) ? 1 : 0);
     if (i === 0 || label[account] !== label[accounts[i - 1] as number]) bounds.push(i);
   }
-  return { accounts, place, bounds: [...bounds, accounts.length], gone };
+  return { accounts, place, bounds: [...bounds, accounts.length], gone, level };
 }
 
-/** Of labels from fine to coarse, the first that at least SMALLEST accounts are left with; the last one takes the rest. */
-function finest(labels: readonly (readonly string[])[], leftOut: ReadonlySet<number>): string[] {
+interface Labels {
+  readonly label: string[];
+  readonly level: Uint8Array;
+}
+
+/** Of labels from fine to coarse, the first from `from` on that at least SMALLEST accounts are left with; the last one takes the rest. */
+function finest(labels: readonly (readonly string[])[], from: number, leftOut: ReadonlySet<number>): Labels {
   const chosen: string[] = [];
+  const at = new Uint8Array(labels[0]?.length ?? 0);
   for (const [level, list] of labels.entries()) {
+    if (level < from) continue;
     const counts = new Map<string, number>();
     for (const [i, label] of list.entries())
       if (chosen[i] === undefined && !leftOut.has(i)) counts.set(label, (counts.get(label) ?? 0) + 1);
     const last = level === labels.length - 1;
     for (const [i, label] of list.entries()) {
-      if (chosen[i] === undefined && (last || (counts.get(label) ?? 0) >= SMALLEST))
-        chosen[i] = `${level}:${label}`;
+      if (chosen[i] !== undefined || (!last && (counts.get(label) ?? 0) < SMALLEST)) continue;
+      chosen[i] = `${level}:${label}`;
+      at[i] = level;
     }
   }
-  return chosen;
+  return { label: chosen, level: at };
 }
 
 /** The day of sign-up where that day brought far more accounts than days do, else nothing. */

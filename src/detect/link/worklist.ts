@@ -25,7 +25,20 @@ export interface Worklist {
   /** They work through one short list, each account for itself: a course, a hackathon's example, a demo. */
   readonly sameSheet: boolean;
   /** They share fewer items than the others who use such items do: a list divided among them. Null: nobody to compare with. */
-  readonly divided: { readonly p: number; readonly overlap: number; readonly usual: number } | null;
+  readonly divided: Divided | null;
+}
+
+interface Divided {
+  readonly p: number;
+  readonly overlap: number;
+  readonly usual: number;
+  /** Those of the cluster that have a piece of the list, as places in the population, ascending. */
+  readonly accounts: readonly number[];
+}
+
+/** Whether the list is divided: half the overlap of other users of it, or less. */
+export function divides({ divided }: Worklist): boolean {
+  return divided !== null && divided.overlap <= divided.usual / 2 && divided.p <= 0.05;
 }
 
 /** Which accounts have which items, over one population: built once. */
@@ -99,7 +112,7 @@ export class Worklists {
    * since accounts chosen by what they have in common would have it in common. p: share of random sets of both that overlap
    * as little. Null: among users of the source, being of the cluster says nothing about which of its items one has.
    */
-  #divided(cluster: Uint32Array, threshold: number, random: Random): Worklist["divided"] {
+  #divided(cluster: Uint32Array, threshold: number, random: Random): Divided | null {
     const inside = new Set(cluster);
     const chosenBy = new Set<number>();
     for (const account of cluster) {
@@ -114,13 +127,17 @@ export class Worklists {
       }
     }
     const users = [...met].filter(([, items]) => items >= MIN_ITEMS).map(([account]) => account);
-    const compared = users
-      .toSorted((a, b) => a - b)
-      .map((account) => ({ ours: inside.has(account), items: this.#public(account, threshold, 1) }));
+    users.sort((a, b) => a - b);
+    const compared = users.map((account) => ({
+      ours: inside.has(account),
+      items: this.#public(account, threshold, 1),
+    }));
     const ours = compared.filter((each) => each.ours).map(({ items }) => items);
     const others = compared.filter((each) => !each.ours).map(({ items }) => items);
     const size = Math.min(ours.length, others.length, MOST_ACCOUNTS);
-    return size < 4 ? null : dividedAmong(ours.slice(0, size), others.slice(0, 10 * size), random);
+    if (size < 4) return null;
+    const accounts = users.filter((account) => inside.has(account));
+    return { ...dividedAmong(ours.slice(0, size), others.slice(0, 10 * size), random), accounts };
   }
 
   /** Places of an account's items below a threshold that at least three accounts have and not everybody, of one half. */
@@ -156,7 +173,7 @@ function dividedAmong(
   ours: readonly number[][],
   others: readonly number[][],
   random: Random,
-): NonNullable<Worklist["divided"]> {
+): Omit<Divided, "accounts"> {
   const counts = new Map<number, number>();
   // Pairs that have an item in common over pairs of items.
   const overlapOf = (sets: readonly number[][]): number => {
