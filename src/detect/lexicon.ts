@@ -19,8 +19,8 @@ export const SIMULATED = 2048;
 export const REQUEST = 8192;
 /** Somebody who answers: with a made-up user it makes a made-up conversation. */
 export const ASSISTANT = 16384;
-/** Of one thing several: a number. */
-export const COUNT = 4096;
+/** So many prompts: a number right before them (every number is the same token). */
+export const SEVERAL = 4096;
 
 /** Tokens of the longest phrase; in Chinese and Japanese every character is one. */
 const PHRASE_LENGTH = 12;
@@ -30,7 +30,14 @@ const PHRASE_LENGTH = 12;
  * for, not which campaign it belongs to; conjunctions of them (reading.ts) are what counts.
  */
 const WORDS: readonly (readonly [number, string])[] = [
-  [COUNT, "5 several dozen many 多个 若干 mehrere varias varios plusieurs várias vários"],
+  [
+    SEVERAL,
+    "5_instructions 5_prompts 5_dialogues 5_conversations 5_utterances 5_role_play_instructions 5_qa_pairs 5_question_answer 5_question_and_answer 5_user_queries 5_tasks_for 5_new_instructions",
+  ],
+  [
+    SEVERAL,
+    "5条指令 5个指令 5个提示词 5个问答对 5组问答 5_anweisungen 5_fragen_mit_antworten 5_instrucciones 5_pares_de_pregunta 5_preguntas_con_respuestas 5_instruções 5_pares 5_paires 5_perguntas_com_respostas",
+  ],
   [
     SIMULATED,
     "would_ask could_ask might_ask would_send could_send might_send ask_a_chatbot would_type as_the_user play_the_user role_of_the_user user_simulator simulate_a_user",
@@ -66,7 +73,7 @@ const WORDS: readonly (readonly [number, string])[] = [
   // What a training set is made of.
   [
     PROMPT_WORD,
-    "instruction instructions prompt prompts query queries dialogue dialogues utterances user_message user_messages",
+    "instruction instructions prompt prompts user_query user_queries dialogue dialogues utterances user_message user_messages",
   ],
   [
     PROMPT_WORD,

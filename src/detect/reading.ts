@@ -227,7 +227,7 @@ function generatorGrade(r: Reading): number {
     if ((meaning & (lexicon.VARIED | lexicon.MODEL_WORD | lexicon.HARDER)) !== 0) {
       if ((meaning & lexicon.PROMPT_WORD) !== 0) return 1;
       if ((meaning & lexicon.EXERCISE_WORD) !== 0) grade = 0.5;
-    } else if ((meaning & (lexicon.PROMPT_WORD | lexicon.COUNT)) === (lexicon.PROMPT_WORD | lexicon.COUNT)) {
+    } else if ((meaning & lexicon.SEVERAL) !== 0) {
       grade = 0.5;
     }
   }
