@@ -3,7 +3,7 @@ import { CourseRecorder } from "../../src/detect/course.ts";
 import { Detector, judged } from "../../src/detect/detector.ts";
 import { groupScores } from "../../src/detect/groups.ts";
 import type { CampaignLine } from "../../src/detect/link/campaigns.ts";
-import { type Cluster, findClusters } from "../../src/detect/link/clusters.ts";
+import { type Cluster, type Clusters, findClusters } from "../../src/detect/link/clusters.ts";
 import { Profile } from "../../src/detect/link/profile.ts";
 import { makeCalibration } from "../../src/detect/make-calibration.ts";
 import { memberOf } from "../../src/detect/pool.ts";
@@ -43,6 +43,8 @@ export interface Fate {
   readonly families: readonly string[];
   readonly evasion: number;
   readonly members: number;
+  /** Overlap (Jaccard) with the nearest cluster that linking formed, before overlapping clusters are made one; and whether that one passes the gate. */
+  readonly nearest: { readonly overlap: number; readonly gated: boolean };
   /** Share of the members in an alarmed campaign that is mostly this one, at review or above. */
   readonly alarmed: number;
   /** Share in a cluster that passes the gate at the end, whatever its harvest score. */
@@ -58,7 +60,7 @@ export interface CampaignFigures {
   readonly fates: readonly Fate[];
   readonly alarmed: { readonly all: number; readonly real: number };
   readonly watched: { readonly all: number; readonly real: number };
-  readonly gated: { readonly all: number; readonly real: number };
+  readonly gated: { readonly all: number; readonly real: number; readonly sizes: readonly number[] };
   readonly agreement: Agreement;
   readonly linkAgreement: Agreement;
   readonly recovered: { readonly shared: number; readonly other: number };
@@ -94,8 +96,8 @@ export function campaigns(options: CampaignOptions): CampaignFigures {
   }
   onProgress("linking once more, to see what the harvest bar holds back");
   const { watched } = unpackSnapshot(detector.snapshot(), calibration.file.hash, calibration.weights);
-  const { gated } = findClusters(watched.map(memberOf), { end, random: seeded("bench campaigns") });
-  return figuresOf(world, detector.campaigns(), lines, gated, {
+  const clusters = findClusters(watched.map(memberOf), { end, random: seeded("bench campaigns") });
+  return figuresOf(world, detector.campaigns(), lines, clusters, {
     exchanges,
     calibration: { accounts: calibration.accounts, groups: calibration.file.groups.length },
   });
@@ -160,7 +162,7 @@ function figuresOf(
   world: World,
   current: readonly CampaignLine[],
   lines: readonly CampaignLine[],
-  gated: readonly Cluster[],
+  { formed, gated }: Clusters,
   about: Pick<CampaignFigures, "exchanges" | "calibration">,
 ): CampaignFigures {
   const truths = truthsOf(world);
@@ -173,7 +175,10 @@ function figuresOf(
     all: groups.length,
     real: groups.filter(({ accounts }) => mostly(accounts, campaignOf) !== null).length,
   });
-  const fates = truths.map((truth) => fateOf(truth, alarmed, current, gated, campaignOf));
+  const fates = truths.map((truth) => ({
+    ...fateOf(truth, alarmed, current, gated, campaignOf),
+    nearest: nearestOf(truth, formed),
+  }));
   const cohorts = (groups: readonly Group[]): string[] =>
     [...new Set(groups.flatMap(({ accounts }) => mostly(accounts, cohortOf) ?? []))].sort();
   const share = (some: readonly Fate[]): number =>
@@ -185,7 +190,7 @@ function figuresOf(
     fates,
     alarmed: real(alarmed),
     watched: real(current),
-    gated: real(gated),
+    gated: { ...real(gated), sizes: gated.map(({ accounts }) => accounts.length).sort((a, b) => b - a) },
     agreement: agreementOf(campaignOf, alarmed),
     linkAgreement: agreementOf(campaignOf, gated),
     recovered: {
@@ -227,7 +232,7 @@ function fateOf(
   current: readonly CampaignLine[],
   gated: readonly Cluster[],
   campaignOf: ReadonlyMap<string, string>,
-): Fate {
+): Omit<Fate, "nearest"> {
   const its = <G extends Group>(groups: readonly G[]): G[] =>
     groups.filter(({ accounts }) => mostly(accounts, campaignOf) === id);
   const within = (groups: readonly Group[]): number => {
@@ -251,6 +256,17 @@ function fateOf(
             harvest: Math.min(...lines.map(({ harvest }) => harvest)),
           },
   };
+}
+
+function nearestOf({ members }: Truth, formed: readonly Cluster[]): Fate["nearest"] {
+  const own = new Set(members);
+  let nearest = { overlap: 0, gated: false };
+  for (const { accounts, gated } of formed) {
+    const shared = accounts.filter((a) => own.has(a)).length;
+    const overlap = shared / (accounts.length + members.length - shared);
+    if (overlap > nearest.overlap) nearest = { overlap, gated };
+  }
+  return nearest;
 }
 
 /** What at least half of the accounts belong to. */

@@ -15,7 +15,7 @@ export function lofoReport(result: Lofo): string {
   return [
     `Families (weights and bars from other lineages; ${whole.honestAccounts} honest accounts of ${whole.applications} applications in ${whole.lineages} lineages)\n${familyTable(whole)}`,
     `The same beside the baselines: share found at 1 %, no cover\n${besideTable(whole)}`,
-    `Families found less than half of the time: mean signals at the last look, and the honest accounts nearest the bar\n${missedTable(whole, result.accounts)}`,
+    `Families found less than half of the time: mean signals at the last look\n${missedTable(whole, result.accounts)}`,
     `Honest applications of corpora, and those of the world with accounts above the 1 % bar\n${applicationTable(result.accounts, held, bar)}`,
     ...result.slices.map(sliceText),
   ].join("\n\n");
