@@ -1,7 +1,5 @@
 // Writes traffic of the project's own world, for those who want to try `stillwatch replay`: traffic.jsonl.gz in time order,
 // accounts.jsonl, and truth.jsonl (which accounts harvest, and which of their exchanges).
-// Usage: node scripts/make-traffic.ts --out DIR [--seed N] [--accounts N] [--exchanges N] [--harvest SHARE]
-//   [--evasion 0|1|2|mixed] [--campaigns N] [--cohorts N] [--largest N] [--corpora DIR]
 import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -13,20 +11,24 @@ import { lookAlikes } from "../test/world/cohorts.ts";
 import { loadCorpora } from "../test/world/corpora.ts";
 import { generateWorld, type World } from "../test/world/world.ts";
 
-const { values } = parseArgs({
-  options: {
-    out: { type: "string" },
-    seed: { type: "string", default: "1" },
-    accounts: { type: "string", default: "200" },
-    exchanges: { type: "string", default: "100" },
-    harvest: { type: "string", default: "0.05" },
-    evasion: { type: "string", default: "mixed" },
-    campaigns: { type: "string", default: "2" },
-    cohorts: { type: "string", default: "2" },
-    largest: { type: "string", default: "100" },
-    corpora: { type: "string" },
-  },
-});
+const HELP = `node scripts/make-traffic.ts --out DIR [options]
+
+Traffic of the project's own simulated world: traffic.jsonl.gz in time order, accounts.jsonl, and truth.jsonl (which accounts
+harvest, and which of their exchanges).
+
+  --out DIR                folder to write to
+  --seed N                 the same seed gives the same traffic (default 1)
+  --accounts N             accounts beside those of campaigns and cohorts (default 200)
+  --exchanges N            of an account, on average (default 100)
+  --harvest SHARE          of these accounts, 0 to 1 (default 0.05)
+  --evasion 0|1|2|mixed    how much harvesters disguise themselves (default mixed)
+  --campaigns N            operations of many accounts (default 2)
+  --cohorts N              honest groups that look like one (default 2)
+  --largest N              accounts of a campaign or cohort at most (default 100)
+  --corpora DIR            real prompts beside generated ones
+`;
+
+const values = options();
 if (values.out === undefined) fail("--out: a folder to write to is needed, for example --out /tmp/traffic");
 const started = performance.now();
 const out = values.out;
@@ -44,7 +46,9 @@ const world = generateWorld({
   evasion: evasionOf(values.evasion),
   campaigns: capped(presets, number("campaigns", values.campaigns)),
   cohorts: capped(lookAlikes, number("cohorts", values.cohorts)),
-  ...(values.corpora !== undefined && { corpora: await loadCorpora(values.corpora) }),
+  ...(values.corpora !== undefined && {
+    corpora: await loadCorpora(values.corpora).catch((error: Error) => fail(`--corpora: ${error.message}`)),
+  }),
 });
 mkdirSync(out, { recursive: true });
 const harvested = new Map<string, string[]>();
@@ -76,6 +80,31 @@ write(
 );
 const seconds = (performance.now() - started) / 1000;
 console.log(`${count} exchanges of ${world.citizens.length} accounts in ${seconds.toFixed(1)} s: ${out}`);
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        out: { type: "string" },
+        seed: { type: "string", default: "1" },
+        accounts: { type: "string", default: "200" },
+        exchanges: { type: "string", default: "100" },
+        harvest: { type: "string", default: "0.05" },
+        evasion: { type: "string", default: "mixed" },
+        campaigns: { type: "string", default: "2" },
+        cohorts: { type: "string", default: "2" },
+        largest: { type: "string", default: "100" },
+        corpora: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (!values.help) return values;
+  } catch (error) {
+    return fail(`${(error as Error).message.split("\n")[0]}; --help lists the options`);
+  }
+  console.log(HELP);
+  return process.exit(0);
+}
 
 /** Batches of lines: a stream's step costs more than a line. */
 function* lines(world: World): Generator<string> {
