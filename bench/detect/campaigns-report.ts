@@ -15,6 +15,7 @@ export function campaignsReport(figures: CampaignFigures): string {
         "templates",
         "evasion",
         "accounts",
+        "nearest",
         "linked",
         "alarmed",
         "p link",
