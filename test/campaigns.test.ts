@@ -43,7 +43,8 @@ describe("campaigns in the world", () => {
 
   it("finds operations that share templates and means, and names hardly anybody else", () => {
     const real = whole.current.filter(
-      ({ accounts }) => accounts.filter((a) => whose.get(a)?.campaign != null).length >= accounts.length / 2,
+      ({ accounts }) =>
+        accounts.filter((a) => (whose.get(a)?.campaign ?? null) !== null).length >= accounts.length / 2,
     );
     expect(real.length).toBeGreaterThan(0);
     const members = world.citizens.filter((c) => c.campaign !== null);
@@ -59,7 +60,8 @@ describe("campaigns in the world", () => {
 
   it("alarms none of ten honest groups that look like one operation", () => {
     const cohorts = whole.current.filter(
-      ({ accounts }) => accounts.filter((a) => whose.get(a)?.cohort != null).length >= accounts.length / 2,
+      ({ accounts }) =>
+        accounts.filter((a) => (whose.get(a)?.cohort ?? null) !== null).length >= accounts.length / 2,
     );
     expect(cohorts.map(({ accounts }) => whose.get(accounts[0] ?? "")?.cohort)).toEqual([]);
   });

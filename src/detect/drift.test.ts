@@ -36,7 +36,17 @@ describe("driftOf", () => {
 
   it("says nothing of few accounts, or of accounts that were not judged", () => {
     expect(driftOf([], 400)).toBeNull();
-    expect(driftOf(Array(49).fill({ p: 0.2, judged: 50 }), 400)).toBeNull();
-    expect(driftOf(Array(100).fill({ p: 0.2, judged: 0 }), 400)).toBeNull();
+    expect(
+      driftOf(
+        Array.from({ length: 49 }, () => ({ p: 0.2, judged: 50 })),
+        400,
+      ),
+    ).toBeNull();
+    expect(
+      driftOf(
+        Array.from({ length: 100 }, () => ({ p: 0.2, judged: 0 })),
+        400,
+      ),
+    ).toBeNull();
   });
 });

@@ -141,7 +141,15 @@ export class Campaigns {
         harvest: upTo(harvested.p),
         concealed: Math.round(cluster.concealed * 1000) / 1000,
         tier,
-        because: [...cluster.because, ...harvested.because],
+        because: [
+          ...(tier === "none" && highest !== "none"
+            ? [
+                `withdrawn: still linked, but the pooled traffic no longer stands out (harvest p = ${upTo(harvested.p)})`,
+              ]
+            : []),
+          ...cluster.because,
+          ...harvested.because,
+        ],
       };
       const rises = higher(tier, highest);
       this.#campaigns.set(id, { line, highest: rises ? tier : highest, missed: 0 });

@@ -7,7 +7,8 @@ const SAME = 0.5;
  * Makes overlapping clusters one, the larger first: both links hold, so the larger p is taken. What is smaller gives its
  * accounts only when at least half of them are in the larger one.
  */
-export function merged(clusters: readonly Cluster[]): Cluster[] {
+export function merged(all: readonly Cluster[]): Cluster[] {
+  const clusters = all.filter((cluster) => !isSeveral(cluster, all));
   const kept: { cluster: Cluster; accounts: Set<string> }[] = [];
   const holders = new Map<string, number[]>();
   for (const cluster of clusters.toSorted(bySize)) {
@@ -34,6 +35,25 @@ export function merged(clusters: readonly Cluster[]): Cluster[] {
     if (list) list.push(at);
     else holders.set(account, [at]);
   }
+}
+
+/**
+ * Addresses, payment and times can join several operations (one reseller of accounts, one cheap network). Where two groups with
+ * wordings of their own and no account in common lie in such a cluster, they are the operations and it is not.
+ */
+function isSeveral(cluster: Cluster, all: readonly Cluster[]): boolean {
+  if (cluster.formedOn === "content") return false;
+  const whole = new Set(cluster.accounts);
+  const within = all.filter(
+    ({ formedOn, accounts }) =>
+      formedOn === "content" &&
+      accounts.length < cluster.accounts.length &&
+      accounts.filter((account) => whole.has(account)).length >= SAME * accounts.length,
+  );
+  return within.some(({ accounts }, i) => {
+    const own = new Set(accounts);
+    return within.slice(i + 1).some((other) => !other.accounts.some((account) => own.has(account)));
+  });
 }
 
 function bySize(a: Cluster, b: Cluster): number {

@@ -4,7 +4,8 @@ import { percent, rarity, type Signal } from "./signal.ts";
 export const changed: Signal = {
   name: "change",
   speaks: "for",
-  value: (_sketch, { change }) => (change.windows < 5 ? null : Math.max(0, Math.min(1, Math.log10(change.highest) / 3))),
+  value: (_sketch, { change }) =>
+    change.windows < 5 ? null : Math.max(0, Math.min(1, Math.log10(change.highest) / 3)),
   because: (_sketch, _value, percentile, { change }) =>
     `tasks, generator prompts and requests for reasoning made up ${percent(change.usual)} of its exchanges at first and ` +
     `${percent(change.latest)} of the last 25; evidence of a change ${change.highest.toFixed(1)} to 1${rarity(percentile)}`,
