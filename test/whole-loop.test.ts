@@ -74,10 +74,15 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
+function modelsAsked(): string[] {
+  const asked = customers.flatMap(({ requests }) => requests.map(({ request }) => String(request["model"])));
+  return [...new Set(asked)];
+}
+
 function started(way: Way = {}): Promise<Server> {
   const config = {
     upstreams: [
-      { name: "recorded", kind: "recorded", file: file("recorded.jsonl"), models: ["m-large"] },
+      { name: "recorded", kind: "recorded", file: file("recorded.jsonl"), models: modelsAsked() },
       { name: "mock", kind: "openai", baseUrl: api.url, apiKeyEnv: "MOCK_KEY", models: ["stall*"] },
     ],
   };
