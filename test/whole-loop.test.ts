@@ -75,8 +75,8 @@ afterAll(async () => {
 });
 
 function modelsAsked(): string[] {
-  const asked = customers.flatMap(({ requests }) => requests.map(({ request }) => String(request["model"])));
-  return [...new Set(asked)];
+  const asked = customers.flatMap(({ requests }) => requests.map(({ request }) => request["model"]));
+  return [...new Set(asked)].filter((model) => typeof model === "string");
 }
 
 function started(way: Way = {}): Promise<Server> {
