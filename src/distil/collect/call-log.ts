@@ -1,0 +1,264 @@
+import type { JsonObject } from "../../exchange/exchange.ts";
+import { asCount, asNumber, asObject, asText, at } from "../../exchange/json.ts";
+import { loadMasterKeys } from "../../ledger/keyring.ts";
+import { Ledger } from "../../ledger/ledger.ts";
+import { readLeaves } from "../../ledger/read.ts";
+import { LedgerError } from "../../ledger/error.ts";
+import { realDisk } from "../../ledger/disk.ts";
+import { DistilError } from "../error.ts";
+import { billToJson, NOTHING, plus, type Bill } from "./bill.ts";
+import { readReply, type Reply } from "./reply.ts";
+
+/** One request to the teacher, on record before it is sent. */
+export interface Call {
+  /** Id of its exchange. */
+  readonly id: string;
+  readonly prompt: string;
+  /** Calls with the same key are billed once by a teacher that honours idempotency keys. */
+  readonly key: string;
+  readonly worst: Bill;
+  /** An earlier call with this key whose outcome is unknown: the teacher bills the two once. */
+  readonly replaces: string | null;
+}
+
+/** What is known of a prompt's calls. */
+export interface Asked {
+  readonly calls: number;
+  /** The answer that counts: the first one that was good. */
+  readonly answer: {
+    readonly exchange: string;
+    readonly reply: Reply & { kind: "answered" };
+    readonly bill: Bill;
+  } | null;
+  /** Answers that were billed and not good enough. */
+  readonly bad: readonly { readonly exchange: string; readonly because: string }[];
+  /** Why it will not be asked again; null while it may. */
+  readonly refused: string | null;
+}
+
+export interface CallLogOptions {
+  readonly dataDir: string;
+  readonly now: () => number;
+  /** Recorded as the account of each exchange: the name of the run. */
+  readonly account: string;
+  readonly upstream: string;
+  readonly model: string;
+  readonly permit: string | null;
+}
+
+const ENDPOINT = "/v1/chat/completions";
+
+/**
+ * The journal of a run: each call before it is sent and after it ended, in a ledger of its own, so that a kill at any moment leaves
+ * a record of what may have been billed. Everything else is a fold over it.
+ *
+ * `{"type":"distil.call","call","prompt","key","worst","replaces"}`, then the exchange of that id with its bill in `notes.distil`, or
+ * `{"type":"distil.unsent"|"distil.unknown","call","because"}`, or nothing (killed in between: unknown).
+ */
+export class CallLog {
+  readonly #options: CallLogOptions;
+  readonly #ledger: Ledger;
+  readonly #asked: Map<string, Asked>;
+  /** Calls without a known end, by id. */
+  readonly #open: Map<string, Call>;
+
+  /** Bills known when the journal was opened. */
+  readonly known: Bill;
+
+  private constructor(options: CallLogOptions, ledger: Ledger, folded: Folded) {
+    this.#options = options;
+    this.known = folded.known;
+    this.#ledger = ledger;
+    this.#asked = folded.asked;
+    this.#open = folded.open;
+  }
+
+  /** Opens the journal for writing and folds what is there. Throws DistilError "folder". */
+  static async open(options: CallLogOptions, judge: Judge): Promise<CallLog> {
+    try {
+      const ledger = await Ledger.open({ dataDir: options.dataDir, now: options.now, lockWaitMs: 500 });
+      return new CallLog(options, ledger, await readCalls(options.dataDir, judge));
+    } catch (error) {
+      if (error instanceof LedgerError)
+        throw new DistilError("folder", `the run's journal cannot be used: ${error.message}`, {
+          cause: error,
+        });
+      throw error;
+    }
+  }
+
+  of(prompt: string): Asked {
+    return this.#asked.get(prompt) ?? UNASKED;
+  }
+
+  /** Calls whose outcome is unknown now: before the first new call, those that a kill or a lost connection left behind. */
+  get unknown(): readonly Call[] {
+    return Array.from(this.#open.values());
+  }
+
+  /** Resolves when the call is on disk; only then may it be sent. */
+  async intend(call: Call): Promise<void> {
+    const { id, prompt, key, worst, replaces } = call;
+    const event = { type: "distil.call", call: id, prompt, key, worst: billToJson(worst), replaces };
+    await this.#ledger.append(event);
+    if (replaces !== null) this.#open.delete(replaces);
+    this.#open.set(id, call);
+    this.#set(prompt, { calls: this.of(prompt).calls + 1 });
+  }
+
+  /** The call ended with a reply; `bill` null where it surely was not billed. */
+  async ended(call: Call, ended: Ended): Promise<void> {
+    const { reply, bad } = ended;
+    const response = [ended.body];
+    const recording = this.#ledger.begin({
+      id: call.id,
+      account: this.#options.account,
+      key: "",
+      receivedAt: ended.sentAt,
+      client: {},
+      endpoint: ENDPOINT,
+      model: this.#options.model,
+      permit: this.#options.permit,
+      upstream: this.#options.upstream,
+      request: ended.request,
+    });
+    await recording.finish({
+      status: ended.status,
+      outcome: "complete",
+      contentType: "application/json",
+      response,
+      usage: reply.kind === "answered" ? reply.usage : { input: null, output: null },
+      firstByteMs: null,
+      notes: {
+        distil: {
+          prompt: call.prompt,
+          bill: ended.bill === null ? null : billToJson(ended.bill),
+          ...(bad === null ? {} : { bad }),
+        },
+      },
+    });
+    this.#open.delete(call.id);
+    this.#set(call.prompt, outcomeOf(this.of(call.prompt), { exchange: call.id, ...ended }));
+  }
+
+  /** The request surely never arrived. */
+  async unsent(call: Call, because: string): Promise<void> {
+    await this.#ledger.append({ type: "distil.unsent", call: call.id, because });
+    this.#open.delete(call.id);
+  }
+
+  /** Nobody knows how the call ended: it stays among the unknown. */
+  async unknownEnd(call: Call, because: string): Promise<void> {
+    await this.#ledger.append({ type: "distil.unknown", call: call.id, because });
+  }
+
+  /** Anything else that belongs on record (permit, terms, prompts, results). */
+  async note(event: JsonObject): Promise<void> {
+    await this.#ledger.append(event);
+  }
+
+  /** Waits for what is being written. Idempotent. */
+  close(): Promise<void> {
+    return this.#ledger.stop();
+  }
+
+  #set(prompt: string, change: Partial<Asked>): void {
+    this.#asked.set(prompt, { ...this.of(prompt), ...change });
+  }
+}
+
+export interface Ended {
+  readonly status: number;
+  readonly body: Buffer;
+  readonly request: Buffer;
+  /** Milliseconds of the epoch. */
+  readonly sentAt: number;
+  readonly reply: Reply;
+  readonly bill: Bill | null;
+  /** Why a billed answer is not good enough; null when it is. */
+  readonly bad: string | null;
+}
+
+/** Says why an answer is not good enough to be kept, or null; the same at every fold. */
+export type Judge = (reply: Reply & { kind: "answered" }) => string | null;
+
+export interface Folded {
+  readonly asked: Map<string, Asked>;
+  readonly open: Map<string, Call>;
+  /** Sum of the bills that are known. */
+  readonly known: Bill;
+}
+
+const UNASKED: Asked = { calls: 0, answer: null, bad: [], refused: null };
+
+/** Folds the journal of a run; works beside a writer. */
+export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> {
+  const masters = await loadMasterKeys(dataDir, { command: [], create: realDisk });
+  const asked = new Map<string, Asked>();
+  const open = new Map<string, Call>();
+  let known = NOTHING;
+  for await (const { opened } of readLeaves(dataDir, masters)) {
+    if (opened.kind === "event") {
+      const { event } = opened;
+      const id = asText(event["call"]);
+      if (id === null) continue;
+      if (event["type"] === "distil.call") {
+        const call = callOf(id, event);
+        if (call.replaces !== null) open.delete(call.replaces);
+        open.set(id, call);
+        const before = asked.get(call.prompt) ?? UNASKED;
+        asked.set(call.prompt, { ...before, calls: before.calls + 1 });
+      } else if (event["type"] === "distil.unsent") open.delete(id);
+    } else if (opened.kind === "exchange") {
+      const { id, status, notes } = opened.parameters;
+      const call = open.get(id);
+      const prompt = asText(at(notes, "distil.prompt"));
+      if (prompt === null) continue;
+      open.delete(id);
+      const bill = billFrom(asObject(at(notes, "distil.bill")));
+      if (bill !== null) known = plus(known, bill);
+      const reply = readReply(status, opened.groups.response);
+      const bad = reply.kind === "answered" ? judge(reply) : null;
+      const before = asked.get(prompt) ?? UNASKED;
+      asked.set(prompt, { ...before, ...outcomeOf(before, { exchange: call?.id ?? id, reply, bill, bad }) });
+    }
+  }
+  return { asked, open, known };
+}
+
+function outcomeOf(
+  before: Asked,
+  ended: {
+    readonly exchange: string;
+    readonly reply: Reply;
+    readonly bill: Bill | null;
+    readonly bad: string | null;
+  },
+): Partial<Asked> {
+  const { exchange, reply, bill, bad } = ended;
+  if (reply.kind === "answered" && bad === null)
+    return before.answer === null ? { answer: { exchange, reply, bill: bill ?? NOTHING } } : {};
+  if (reply.kind === "answered") return { bad: [...before.bad, { exchange, because: bad as string }] };
+  if (reply.kind === "refused") return { refused: reply.because };
+  return {};
+}
+
+function callOf(id: string, event: JsonObject): Call {
+  return {
+    id,
+    prompt: asText(event["prompt"]) ?? "",
+    key: asText(event["key"]) ?? id,
+    worst: billFrom(asObject(event["worst"])) ?? NOTHING,
+    replaces: asText(event["replaces"]),
+  };
+}
+
+function billFrom(json: JsonObject | null): Bill | null {
+  if (json === null) return null;
+  return {
+    calls: asCount(json["calls"]) ?? 0,
+    inputTokens: asCount(json["inputTokens"]) ?? 0,
+    outputTokens: asCount(json["outputTokens"]) ?? 0,
+    dollars: asNumber(json["dollars"]) ?? 0,
+  };
+}
