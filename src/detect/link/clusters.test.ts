@@ -14,7 +14,8 @@ import {
 } from "../../../test/link/members.ts";
 import { binomialUpperTail } from "../../stats/interval.ts";
 import { type Random, seeded } from "../../stats/random.ts";
-import { type Cluster, type Clusters, findClusters, stepUp } from "./clusters.ts";
+import { type Cluster, type Clusters, findClusters, LINK_BAR, stepUp } from "./clusters.ts";
+import { DRAWS_EXPLORING } from "./link-test.ts";
 import type { Member } from "./member.ts";
 
 const link = (members: readonly Member[]): Clusters =>
@@ -98,6 +99,15 @@ describe("findClusters", () => {
     const relinked = result.gated.find(({ accounts }) => accounts.includes(truth["failover"]?.[0] as string));
     expect(relinked?.failover?.accounts).toBeGreaterThan(15);
     expect(relinked?.failover?.hours).toBeLessThan(24);
+  });
+
+  it("finds the same campaigns with the fewer draws of runs that bound nothing, a divided list as a second test included", () => {
+    const { gated } = findClusters(members, { end: END, random: seeded("link"), draws: DRAWS_EXPLORING });
+    for (const [name, real] of Object.entries(truth)) {
+      const found = gated.find(({ accounts }) => accounts.some((account) => real.includes(account)));
+      expect([name, found !== undefined && found.link <= LINK_BAR]).toEqual([name, true]);
+    }
+    expect(gated.some(({ worklist }) => worklist.divided !== null)).toBe(true);
   });
 
   it("does not depend on the order of the members", () => {

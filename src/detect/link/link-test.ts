@@ -7,11 +7,11 @@ import { maskOf } from "./token.ts";
 /** Draws by which the terms are put on one scale; they take no part in the p-value. */
 const PILOT = 48;
 export const DRAWS = 4999;
-/** Enough to tell p <= 0.002. */
-export const DRAWS_EXPLORING = 749;
+/** Enough to tell p <= 0.002, and p <= 0.001 where a divided list is a second test (Bonferroni over the two). */
+export const DRAWS_EXPLORING = 1999;
 export const DRAWS_DECLARED = 499;
-/** Where only p <= 0.002 counts, the second comparison set as extreme says no: 2 / 749 is more. */
-export const STOP_EXPLORING = 2;
+/** Where only p <= 0.002 counts, the fourth comparison set as extreme before the last draw says no: 4 / 1999 is more. */
+export const STOP_EXPLORING = 4;
 /** Besag and Clifford (1991): stop at the tenth comparison set that is as extreme. Nothing is lost above p = 10 / 4999. */
 const STOP_AT = 10;
 /** A larger cluster is tested by a sample of its accounts: the same claim, bounded work. */
