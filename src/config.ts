@@ -198,6 +198,8 @@ const schema = z.strictObject({
       enabled: z.boolean().default(true),
       /** Calibration file made by `stillwatch calibrate` from your own traffic. */
       calibration: z.string().optional(),
+      /** Index of known corpora (`stillwatch corpus index`); the calibration must be made with it. */
+      corpusIndex: z.string().optional(),
     })
     .prefault({}),
   /** Where alarms and campaigns are told; nothing is sent unless a sink stands here. */
@@ -225,6 +227,7 @@ export interface Overrides {
   readonly port?: number;
   readonly adminPort?: number;
   readonly calibration?: string;
+  readonly corpusIndex?: string;
 }
 
 /** Throws ConfigError listing everything that is wrong. */
@@ -237,6 +240,7 @@ export function loadConfig(path: string | undefined, overrides: Overrides = {}):
     detect: {
       ...config.detect,
       ...(overrides.calibration === undefined ? {} : { calibration: overrides.calibration }),
+      ...(overrides.corpusIndex === undefined ? {} : { corpusIndex: overrides.corpusIndex }),
     },
   };
 }

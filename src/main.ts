@@ -26,6 +26,10 @@ const COMMANDS: Readonly<
     summary: "how signals are weighed, learned from labelled accounts",
     load: async () => (await import("./cli/train.ts")).train,
   },
+  corpus: {
+    summary: "an index of known corpora: published training sets and test splits",
+    load: async () => (await import("./cli/corpus.ts")).corpus,
+  },
   calibrate: {
     summary: "a calibration from traffic believed mostly honest",
     load: async () => (await import("./cli/calibrate.ts")).calibrate,

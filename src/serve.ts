@@ -141,9 +141,9 @@ function sealerOf(dataDir: string, config: Config, ledger: Ledger, log: Log): Se
 }
 
 function detectionOf(dataDir: string, config: Config, ledger: Ledger, log: Log): DetectionThread {
-  const { calibration = null } = config.detect;
+  const { calibration = null, corpusIndex = null } = config.detect;
   const { masterKeyCommand } = config.ledger;
-  return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration }, log);
+  return new DetectionThread(ledger, { dataDir, masterKeyCommand, calibration, corpusIndex }, log);
 }
 
 /** Throws ConfigError and DeliveryError `config`. What sending needs is loaded only where something is sent. */

@@ -1,4 +1,5 @@
 import { calibrate as calibrateTraffic } from "../detect/calibrate.ts";
+import { readIndex } from "../detect/corpus/corpus-index.ts";
 import { readWeights } from "../detect/weights.ts";
 import { noWords, readArguments, UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -17,6 +18,7 @@ file says how far). Harvesters among them only make detection weaker (the file s
                     stratum is compared within itself, else all accounts together
   --only-listed     take only the accounts listed there
   --weights F       how signals are joined (stillwatch train); default: what ships, trained on simulated traffic
+  --corpus-index F  index of known corpora (stillwatch corpus index); replay and serve then need the same one
   --out F           the calibration file
   --source TEXT     where the traffic comes from, kept in the file (default: the name of the traffic file)
   --min-accounts N  accept fewer than 99 accounts, knowing that then no account can reach review
@@ -39,6 +41,7 @@ export const calibrate: Command = {
         accounts: { type: "string" },
         "only-listed": { type: "boolean" },
         weights: { type: "string" },
+        "corpus-index": { type: "string" },
         out: { type: "string" },
         source: { type: "string" },
         "min-accounts": { type: "string" },
@@ -51,6 +54,7 @@ export const calibrate: Command = {
       const [traffic, out] = [args.required("traffic"), args.required("out")];
       const accounts = args.text("accounts");
       const weightsFile = args.text("weights");
+      const corpusIndex = args.text("corpus-index");
       if (args.flag("only-listed") && accounts === undefined)
         throw new UsageError("--only-listed needs --accounts F: the list");
       const minAccounts = args.whole("min-accounts", 1, Number.MAX_SAFE_INTEGER);
@@ -60,6 +64,7 @@ export const calibrate: Command = {
         ...(accounts !== undefined && { accounts }),
         onlyListed: args.flag("only-listed"),
         ...(weightsFile !== undefined && { weights: readWeights(weightsFile) }),
+        ...(corpusIndex !== undefined && { corpus: readIndex(corpusIndex) }),
         ...(minAccounts !== undefined && { minAccounts }),
         source: args.text("source") ?? traffic,
         codeVersion: codeVersion(),

@@ -2,7 +2,7 @@ import { subjectText } from "../detect/alarm.ts";
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { loadConfig } from "../config.ts";
-import { builtInCalibration, readCalibration, type Calibration } from "../detect/calibration.ts";
+import { readYardstick, type Yardstick } from "../detect/corpus/with-calibration.ts";
 import type { AnyAlarm } from "../detect/detector.ts";
 import { watchJournal } from "../detect/live.ts";
 import { importLog, logFormat, logFormats } from "../exchange/import/import.ts";
@@ -28,6 +28,7 @@ must be stopped. An import that was interrupted is run again as it was: what is 
   --strict             stop at the first malformed line instead of skipping and counting it
   --no-detect          do not run the detector now; the next \`stillwatch serve\` will
   --calibration F      calibration for the detector (default: that of --config, else the built-in one)
+  --corpus-index F     index of known corpora that the calibration was made with (default: that of --config)
 ${FOLDER_HELP}
 Examples
   stillwatch import --from litellm --in spend-logs.jsonl.gz --account-field metadata.team_id
@@ -48,6 +49,7 @@ export const importLogs: Command = {
       strict: { type: "boolean", default: false },
       "no-detect": { type: "boolean", default: false },
       calibration: { type: "string" },
+      "corpus-index": { type: "string" },
     });
     const wanted = wantedFrom(args);
     const dataDir = args.required("data");
@@ -74,8 +76,8 @@ export const importLogs: Command = {
         onProgress: progress(io),
       });
       const seconds = (performance.now() - started) / 1000;
-      const detected = wanted.calibration && !stop.signal.aborted;
-      const alarms = detected ? await detect(ledger, dataDir, masters, wanted.calibration, io) : null;
+      const detected = wanted.yardstick && !stop.signal.aborted;
+      const alarms = detected ? await detect(ledger, dataDir, masters, wanted.yardstick, io) : null;
       tell(
         { report, alarms, malformed: log.malformed, seconds, interrupted: stop.signal.aborted },
         wanted,
@@ -96,7 +98,7 @@ interface Wanted {
   readonly files: readonly string[];
   readonly accountField: string | undefined;
   /** Null: no detection now. */
-  readonly calibration: Calibration | null;
+  readonly yardstick: Yardstick | null;
 }
 
 /** Everything that can be wrong in the command line is found before a folder is made or locked. */
@@ -109,17 +111,17 @@ function wantedFrom(args: Arguments): Wanted {
     if (file !== "-" && !existsSync(file)) throw new UsageError(`there is no file ${file} (--in)`);
   }
   const config = args.text("config");
-  const named =
-    args.text("calibration") ?? (config === undefined ? undefined : loadConfig(config).detect.calibration);
+  const detect = config === undefined ? null : loadConfig(config).detect;
   return {
     format: logFormat(from),
     files,
     accountField: args.text("account-field"),
-    calibration: args.flag("no-detect")
+    yardstick: args.flag("no-detect")
       ? null
-      : named === undefined
-        ? builtInCalibration()
-        : readCalibration(named),
+      : readYardstick(
+          args.text("calibration") ?? detect?.calibration ?? null,
+          args.text("corpus-index") ?? detect?.corpusIndex ?? null,
+        ),
   };
 }
 
@@ -172,14 +174,14 @@ async function detect(
   ledger: Ledger,
   dataDir: string,
   masters: MasterKeys,
-  calibration: Calibration,
+  yardstick: Yardstick,
   io: Io,
 ): Promise<number> {
   let alarms = 0;
   await watchJournal({
     dataDir,
     masters,
-    calibration,
+    ...yardstick,
     limit: () => ledger.nextRecord,
     // Stopped before it began: it reads what is there and does not wait for more.
     stop: AbortSignal.abort(),

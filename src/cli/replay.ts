@@ -1,4 +1,4 @@
-import { builtInCalibration, readCalibration } from "../detect/calibration.ts";
+import { readYardstick } from "../detect/corpus/with-calibration.ts";
 import { type Summary, replay as replayTraffic } from "../detect/replay.ts";
 import { noWords, readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -15,6 +15,7 @@ Detection over recorded traffic, offline and deterministic: the same input gives
                    traffic it does not list
   --calibration F  calibration file (stillwatch calibrate); default: the built-in one, made from simulated traffic,
                    with which nothing is ever called bounded
+  --corpus-index F index of known corpora (stillwatch corpus index); the calibration must have been made with the same
   --out DIR        gets scores.jsonl, alarms.jsonl, campaigns.jsonl and summary.json
   --seed N         recorded in the summary and nothing else (default 1): what linking draws has a fixed seed of its own,
                    so that a replay and a live run agree
@@ -36,6 +37,7 @@ export const replay: Command = {
         traffic: { type: "string" },
         accounts: { type: "string" },
         calibration: { type: "string" },
+        "corpus-index": { type: "string" },
         out: { type: "string" },
         seed: { type: "string" },
         strict: { type: "boolean" },
@@ -51,7 +53,7 @@ export const replay: Command = {
         outDir,
         ...(accounts !== undefined && { accounts }),
         seed: args.whole("seed", 0, Number.MAX_SAFE_INTEGER) ?? 1,
-        calibration: calibration === undefined ? builtInCalibration() : readCalibration(calibration),
+        ...readYardstick(calibration ?? null, args.text("corpus-index") ?? null),
         strict: args.flag("strict"),
         codeVersion: codeVersion(),
         now: () => performance.now(),

@@ -1,10 +1,10 @@
 import { loadConfig } from "../config.ts";
-import { readCalibration } from "../detect/calibration.ts";
+import { readYardstick } from "../detect/corpus/with-calibration.ts";
 import { LedgerError } from "../ledger/error.ts";
 import { readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
-const HELP = `stillwatch serve [--config F] [--data DIR] [--port N] [--admin-port N] [--calibration F]
+const HELP = `stillwatch serve [--config F] [--data DIR] [--port N] [--admin-port N] [--calibration F] [--corpus-index F]
 
 The gateway in front of your model API, the ledger behind it, and the detector beside it.
 
@@ -13,6 +13,7 @@ The gateway in front of your model API, the ledger behind it, and the detector b
   --port N          port of the gateway (default 8787; 0 = any free one)
   --admin-port N    port of the admin listener (default 8788; 0 = any free one)
   --calibration F   calibration file made by \`stillwatch calibrate\` from your own traffic
+  --corpus-index F  index of known corpora (stillwatch corpus index), the one that the calibration was made with
   --json            print one JSON line with the URLs when ready
   --help
 
@@ -34,20 +35,24 @@ export const serve: Command = {
       port: { type: "string" },
       "admin-port": { type: "string" },
       calibration: { type: "string" },
+      "corpus-index": { type: "string" },
       json: { type: "boolean", default: false },
     });
     const port = args.whole("port", 0, 65_535);
     const adminPort = args.whole("admin-port", 0, 65_535);
     const calibration = args.text("calibration");
+    const corpusIndex = args.text("corpus-index");
     const config = loadConfig(args.text("config"), {
       ...(port === undefined ? {} : { port }),
       ...(adminPort === undefined ? {} : { adminPort }),
       ...(calibration === undefined ? {} : { calibration }),
+      ...(corpusIndex === undefined ? {} : { corpusIndex }),
     });
     const dataDir = args.required("data");
     // A calibration that cannot be used must stop the start, not leave a server without a detector.
-    if (config.detect.enabled && config.detect.calibration !== undefined)
-      readCalibration(config.detect.calibration);
+    const { detect } = config;
+    if (detect.enabled && (detect.calibration !== undefined || detect.corpusIndex !== undefined))
+      readYardstick(detect.calibration ?? null, detect.corpusIndex ?? null);
     // Loaded late: `stillwatch serve --help` and wrong options answer at once.
     const { serve: start } = await import("../serve.ts");
     const log = (level: string, message: string): void =>

@@ -1,4 +1,5 @@
 import type { LeaveOneOut, LeftOut } from "../detect/leave-one-out.ts";
+import { readIndex } from "../detect/corpus/corpus-index.ts";
 import { trainOn, type Trained } from "../detect/train-on.ts";
 import { noWords, readArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
@@ -18,6 +19,7 @@ taken against them too small. Train on some of the accounts, calibrate on others
   --labels F        one line an account: {"account":"acc_1","harvests":true,"kind":"self-instruct generator"};
                     without "kind" an account is a kind of its own; accounts without a label are left out
   --accounts F      accounts file: facts from before traffic
+  --corpus-index F  index of known corpora (stillwatch corpus index): how much it says is learned, too; calibrate with one as well
   --out F           the weights file
   --source TEXT     where the traffic comes from, kept in the file (default: the name of the traffic file)
   --leave-one-out   besides, train once without each kind of harvest and tell which share of it would be found at the bar that
@@ -41,6 +43,7 @@ export const train: Command = {
         traffic: { type: "string" },
         labels: { type: "string" },
         accounts: { type: "string" },
+        "corpus-index": { type: "string" },
         out: { type: "string" },
         source: { type: "string" },
         "leave-one-out": { type: "boolean" },
@@ -56,11 +59,13 @@ export const train: Command = {
         args.required("out"),
       ];
       const accounts = args.text("accounts");
+      const corpusIndex = args.text("corpus-index");
       const trained = await trainOn({
         traffic,
         labels,
         out,
         ...(accounts !== undefined && { accounts }),
+        ...(corpusIndex !== undefined && { corpus: readIndex(corpusIndex) }),
         source: args.text("source") ?? traffic,
         codeVersion: codeVersion(),
         strict: args.flag("strict"),

@@ -5,6 +5,7 @@ import type { Account } from "../exchange/account.ts";
 import { conversation } from "../exchange/conversation.ts";
 import { ExchangeError } from "../exchange/error.ts";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
+import type { CorpusIndex } from "./corpus/corpus-index.ts";
 import type { CalibrationFile } from "./calibration.ts";
 import { CourseRecorder } from "./course.ts";
 import { judged } from "./detector.ts";
@@ -24,6 +25,8 @@ export interface CalibrateOptions {
   readonly onlyListed?: boolean;
   /** How signals are joined; those that ship when absent. */
   readonly weights?: Weights;
+  /** Known corpora; who judges by this calibration must have the same. */
+  readonly corpus?: CorpusIndex | null;
   readonly out: string;
   readonly codeVersion: string;
   /** Words about where the traffic comes from; kept in the file. */
@@ -47,7 +50,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrationF
   const followed = new Map<string, Followed>();
   const strict = options.strict ?? false;
   const samplingKey = await keyOf(options.traffic);
-  const reader = new Reader(samplingKey);
+  const reader = new Reader(samplingKey, options.corpus);
   let skipped = 0;
   const onBad = (line: number, message: string): void => {
     skipped++;
@@ -76,6 +79,7 @@ export async function calibrate(options: CalibrateOptions): Promise<CalibrationF
     builtIn: false,
     weights,
     samplingKey,
+    ...(options.corpus && { corpusIndex: options.corpus.hash }),
     groups: groupScores(accounts, end, weights),
     ...(minAccounts !== undefined && { minAccounts }),
   });

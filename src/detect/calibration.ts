@@ -47,6 +47,8 @@ export interface CalibrationFile {
   readonly accounts: number;
   readonly covers: number;
   readonly samplingKey: number;
+  /** Hash of the index of known corpora that these accounts were scored with; absent when there was none. */
+  readonly corpusIndex?: string;
   readonly weights: Weights;
   readonly populations: readonly Population[];
   readonly groups: readonly number[];
@@ -140,6 +142,12 @@ export function checkCalibration(json: Json, name: string): Calibration {
   }
   if (!isWhole(json["accounts"])) return wrong("`accounts` must be a whole number from 1");
   if (!Number.isInteger(json["samplingKey"])) return wrong("`samplingKey` must be a whole number");
+  const { corpusIndex } = json;
+  if (
+    corpusIndex !== undefined &&
+    (typeof corpusIndex !== "string" || !/^sha256:[0-9a-f]{64}$/.test(corpusIndex))
+  )
+    return wrong("`corpusIndex` must be the hash of a corpus index");
   checkWeights(json["weights"] ?? null, name);
   checkPopulations(json["populations"], json["covers"], wrong);
   if (!isAscending(json["groups"])) return wrong("`groups` must be ascending numbers");

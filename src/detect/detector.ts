@@ -3,6 +3,8 @@ import { conversation } from "../exchange/conversation.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { type Alarm, modelBased, type Reasons, reasons, round, type Subject } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
+import type { CorpusIndex } from "./corpus/corpus-index.ts";
+import { checkFits } from "./corpus/with-calibration.ts";
 import { Judge, newStanding, type Standing } from "./judge.ts";
 import { Profile } from "./link/profile.ts";
 import type { CampaignAlarm, CampaignLine } from "./link/campaigns.ts";
@@ -15,6 +17,8 @@ import { Trajectory } from "./trajectory.ts";
 
 export interface DetectorOptions {
   readonly calibration: Calibration;
+  /** Known corpora: the index that the calibration was made with, and none when it was made without. */
+  readonly corpus?: CorpusIndex | null;
 }
 
 /** An alarm about an account, a key or a campaign: a line of alarms.jsonl. */
@@ -73,10 +77,12 @@ export class Detector {
   readonly #facts = new Map<string, Account>();
   #linker: Linker;
 
-  constructor({ calibration }: DetectorOptions) {
+  /** Throws DetectError `calibration` when the calibration was made with another index of known corpora. */
+  constructor({ calibration, corpus = null }: DetectorOptions) {
+    checkFits({ calibration, corpus });
     this.#calibration = calibration;
     this.#linker = new Linker(calibration);
-    this.#reader = new Reader(calibration.file.samplingKey);
+    this.#reader = new Reader(calibration.file.samplingKey, corpus);
     // A simulated population bounds nothing about a real one.
     const bounds = !calibration.file.builtIn;
     this.#judges = new Map(
@@ -159,8 +165,9 @@ export class Detector {
   }
 
   /** Throws DetectError `snapshot` when the bytes are damaged or belong to another calibration. */
-  static restore(bytes: Uint8Array, { calibration }: DetectorOptions): Detector {
-    const detector = new Detector({ calibration });
+  static restore(bytes: Uint8Array, options: DetectorOptions): Detector {
+    const { calibration } = options;
+    const detector = new Detector(options);
     const { watched, rest } = unpackSnapshot(bytes, calibration.file.hash, calibration.weights);
     for (const one of watched) {
       detector.#watched.set(one.standing.account, one);

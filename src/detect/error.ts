@@ -3,6 +3,8 @@ export type DetectErrorCode =
   | "calibration"
   /** A weights file is malformed or was changed after it was made. */
   | "weights"
+  /** A corpus index, or what one is to be made from, is malformed or was damaged. */
+  | "corpus"
   /** Too few accounts to calibrate on. */
   | "too_few"
   /** Lines were read and none was a valid exchange. */

@@ -39,10 +39,22 @@ export const SUMS = [
   "logprobs",
   "biased",
   "cut",
+  "lookedUp",
+  "fromTraining",
+  "fromTest",
 ] as const;
 export type Sum = (typeof SUMS)[number];
 
-export const COUNTED = ["prompts", "nearPrompts", "pairs", "slots", "users", "systems", "biasSets"] as const;
+export const COUNTED = [
+  "prompts",
+  "nearPrompts",
+  "pairs",
+  "slots",
+  "users",
+  "systems",
+  "biasSets",
+  "published",
+] as const;
 export type Counted = (typeof COUNTED)[number];
 
 /** How much of an account, or of a part of its traffic, is remembered. */
@@ -61,7 +73,7 @@ export interface Layout {
   readonly bytes: number;
 }
 
-/** A whole account: 4.3 KB. */
+/** A whole account: 4.4 KB. */
 export const WHOLE: Layout = sized({
   segments: 48,
   shingles: 96,
@@ -76,6 +88,7 @@ export const WHOLE: Layout = sized({
     users: 256,
     systems: 64,
     biasSets: 64,
+    published: 64,
   },
 });
 
@@ -86,7 +99,16 @@ export const PART: Layout = sized({
   openings: 12,
   recent: 8,
   evidence: 3,
-  registers: { prompts: 64, nearPrompts: 128, pairs: 64, slots: 64, users: 32, systems: 16, biasSets: 16 },
+  registers: {
+    prompts: 64,
+    nearPrompts: 128,
+    pairs: 64,
+    slots: 64,
+    users: 32,
+    systems: 16,
+    biasSets: 16,
+    published: 16,
+  },
 });
 
 export const SUM_AT: Readonly<Record<Sum, number>> = Object.fromEntries(

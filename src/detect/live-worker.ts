@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { loadMasterKeys } from "../ledger/keyring.ts";
 import type { JsonObject } from "../exchange/exchange.ts";
-import { builtInCalibration, readCalibration } from "./calibration.ts";
+import { readYardstick } from "./corpus/with-calibration.ts";
 import { watchJournal } from "./live.ts";
 
 /**
@@ -12,6 +12,8 @@ export interface WorkerInput {
   readonly dataDir: string;
   readonly masterKeyCommand: readonly string[];
   readonly calibration: string | null;
+  /** Path of the index of known corpora that the calibration was made with. */
+  readonly corpusIndex: string | null;
   /** Shared [first record not on disk yet], written by the main thread after each commit. */
   readonly limit: BigUint64Array;
 }
@@ -38,7 +40,7 @@ if (parentPort) {
   await watchJournal({
     dataDir: input.dataDir,
     masters: await loadMasterKeys(input.dataDir, { command: input.masterKeyCommand }),
-    calibration: input.calibration === null ? builtInCalibration() : readCalibration(input.calibration),
+    ...readYardstick(input.calibration, input.corpusIndex),
     limit: () => Number(Atomics.load(input.limit, 0)),
     stop: stop.signal,
     snapshotEvery: 20_000,

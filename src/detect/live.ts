@@ -7,6 +7,7 @@ import { realDisk } from "../ledger/disk.ts";
 import type { MasterKeys } from "../ledger/keyring.ts";
 import { readLeaves, START, type Cursor } from "../ledger/read.ts";
 import { exchangeOf } from "../ledger/view.ts";
+import type { CorpusIndex } from "./corpus/corpus-index.ts";
 import type { Calibration } from "./calibration.ts";
 import { type AnyAlarm, Detector, type Findings } from "./detector.ts";
 import { campaignEvent } from "./link/campaigns.ts";
@@ -15,6 +16,8 @@ export interface LiveOptions {
   readonly dataDir: string;
   readonly masters: MasterKeys;
   readonly calibration: Calibration;
+  /** Known corpora: the index that the calibration was made with. */
+  readonly corpus?: CorpusIndex | null;
   /** First record that is not on disk yet; asked again and again. */
   readonly limit: () => number;
   /** Stops the fold, at the end of what is there at that moment; where it stood is kept in the snapshot. */
@@ -137,13 +140,13 @@ async function keep(dataDir: string, detector: Detector, cursor: Cursor): Promis
 }
 
 /** From the snapshot, or from the first record when there is none that fits (another calibration or version, damaged). */
-function restore({ dataDir, calibration, limit }: LiveOptions): {
+function restore({ dataDir, calibration, corpus = null, limit }: LiveOptions): {
   detector: Detector;
   cursor: Cursor;
 } {
   const path = snapshotPath(dataDir);
   const fresh = (): { detector: Detector; cursor: Cursor } => ({
-    detector: new Detector({ calibration }),
+    detector: new Detector({ calibration, corpus }),
     cursor: START,
   });
   if (!existsSync(path)) return fresh();
@@ -156,7 +159,7 @@ function restore({ dataDir, calibration, limit }: LiveOptions): {
     const cursor = JSON.parse(head.toString()) as Cursor;
     // A journal that was cut back or replaced is another story: read it from its beginning.
     if (cursor.record > limit()) return fresh();
-    return { detector: Detector.restore(bytes.subarray(end), { calibration }), cursor };
+    return { detector: Detector.restore(bytes.subarray(end), { calibration, corpus }), cursor };
   } catch {
     // It is a cache: whatever is wrong with it, the journal has everything.
     return fresh();

@@ -27,6 +27,8 @@ export interface CalibrationAbout {
   /** Pooled scores of honest groups formed by linking, if any were looked for. */
   readonly groups?: readonly number[];
   readonly minAccounts?: number;
+  /** Hash of the index of known corpora, where one was used. */
+  readonly corpusIndex?: string;
 }
 
 /**
@@ -53,6 +55,7 @@ export function makeCalibration(courses: Iterable<Course>, about: CalibrationAbo
     accounts: judged.length,
     covers: Math.min(...populations.map(({ stages }) => stages.at(-1)?.to ?? 0)),
     samplingKey: about.samplingKey,
+    ...(about.corpusIndex !== undefined && { corpusIndex: about.corpusIndex }),
     weights: about.weights,
     populations,
     groups: [...(about.groups ?? [])].map(up).sort((a, b) => a - b),

@@ -1,6 +1,8 @@
 import type { Conversation, Turn } from "../exchange/conversation.ts";
 import { FNV_START, avalanche, fnvStep, hashText } from "../stats/hash.ts";
 import * as lexicon from "./lexicon.ts";
+import type { CorpusIndex } from "./corpus/corpus-index.ts";
+import { Fingerprint } from "./corpus/fingerprint.ts";
 import type { Served } from "./served.ts";
 import { CAPITAL, ENDS_SENTENCE, IDEOGRAPHIC, STARTS_CLAUSE, STARTS_SEGMENT, Tokens } from "./tokens.ts";
 
@@ -33,6 +35,8 @@ export class Reading {
   readonly segmentOpening = new Uint32Array(MAX_SEGMENTS);
   /** BEGINS_CLEAN and ENDS_CLEAN. */
   readonly segmentStyle = new Uint8Array(MAX_SEGMENTS);
+  /** UNKNOWN, TRAINING or TEST (corpus/corpus-index.ts); 0 where nothing was looked up: no index, or too short. */
+  readonly segmentKnown = new Uint8Array(MAX_SEGMENTS);
   /** Segments of the system prompt; the user's own follow. */
   systemSegments = 0;
   /** The system prompt; 0 when there is none. */
@@ -74,10 +78,16 @@ export class Reader {
   readonly #lexicon = new lexicon.Lexicon();
   #segmentsUpTo = MAX_SEGMENTS;
   #shinglesUpTo = MAX_SHINGLES;
+  readonly #corpus: CorpusIndex | null;
+  readonly #fingerprint = new Fingerprint();
 
-  /** @param key of the windows in long prompts (tokens.ts) */
-  constructor(key = 0) {
+  /**
+   * @param key of the windows in long prompts (tokens.ts)
+   * @param corpus in which segments are looked up; a sentence that a window cuts is no longer the published one
+   */
+  constructor(key = 0, corpus: CorpusIndex | null = null) {
     this.#tokens = new Tokens(key);
+    this.#corpus = corpus;
   }
 
   /**
@@ -207,10 +217,16 @@ export class Reader {
     const begins = ((marks[start] as number) & (CAPITAL | IDEOGRAPHIC)) !== 0 ? BEGINS_CLEAN : 0;
     r.segmentStyle[place] = begins | (((marks[end - 1] as number) & ENDS_SENTENCE) !== 0 ? ENDS_CLEAN : 0);
     r.segmentOpening[place] = wide ? avalanche(fnvStep(first, hashes[start + 1] as number)) : first;
+    if (this.#corpus) r.segmentKnown[place] = this.#knownFrom(this.#corpus, start, end);
     r.promptHash = fnvStep(r.promptHash, r.segmentHash[place]);
     if ((meaning & lexicon.JUDGE) !== 0) r.judges = true;
     if ((meaning & lexicon.REASONING) !== 0) r.asksReasoning = true;
     if ((meaning & lexicon.TRACE) !== 0) r.asksTrace = true;
+  }
+
+  #knownFrom(corpus: CorpusIndex, start: number, end: number): number {
+    const found = this.#fingerprint;
+    return found.of(this.#tokens, start, end) ? corpus.kindOf(found.high, found.low) : 0;
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
+import type { CorpusIndex } from "./corpus/corpus-index.ts";
 import type { Calibration } from "./calibration.ts";
 import { type AnyAlarm, Detector, type Score } from "./detector.ts";
 import { type Drift, driftOf } from "./drift.ts";
@@ -14,6 +15,8 @@ export interface ReplayOptions {
   /** Accounts file: facts known before traffic. They decide strata, and identity and concealment in linking. */
   readonly accounts?: string;
   readonly calibration: Calibration;
+  /** Known corpora: the index that the calibration was made with. */
+  readonly corpus?: CorpusIndex | null;
   readonly outDir: string;
   /** Stop at the first malformed line instead of skipping it. */
   readonly strict?: boolean;
@@ -43,6 +46,7 @@ export interface Summary {
     readonly accounts: number;
     readonly covers: number;
     readonly source: string;
+    readonly corpusIndex?: string;
   };
   readonly codeVersion: string;
   readonly scoring: string;
@@ -61,7 +65,7 @@ const PROGRESS_EVERY = 20_000;
  */
 export async function replay(options: ReplayOptions): Promise<Summary> {
   const started = options.now();
-  const detector = new Detector({ calibration: options.calibration });
+  const detector = new Detector({ calibration: options.calibration, corpus: options.corpus ?? null });
   const listed =
     options.accounts === undefined ? null : await knowAccounts(options, options.accounts, detector);
   const { alarms, campaigns, exchanges, skipped } = await watch(options, detector);
@@ -83,6 +87,7 @@ export async function replay(options: ReplayOptions): Promise<Summary> {
       accounts: options.calibration.accounts,
       covers: options.calibration.file.covers,
       source: options.calibration.file.source,
+      ...(options.corpus && { corpusIndex: options.corpus.hash }),
     },
     codeVersion: options.codeVersion,
     scoring: SCORING,

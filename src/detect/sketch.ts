@@ -1,6 +1,7 @@
 import { addDistinct, countDistinct, mergeDistinct } from "../stats/distinct.ts";
 import { avalanche } from "../stats/hash.ts";
 import { HeavyHitters } from "../stats/heavy-hitters.ts";
+import { publishedIn } from "./corpus/published.ts";
 import { COUNTED, type Counted, type Layout, SUM_AT, type Sum, SUMS, WHOLE } from "./layout.ts";
 import * as lexicon from "./lexicon.ts";
 import type { Reading } from "./reading.ts";
@@ -25,6 +26,8 @@ export const EVIDENCE_KINDS = [
   "repeated",
   "logits",
   "latest",
+  "published",
+  "test split",
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 export type Evidence = Readonly<Partial<Record<EvidenceKind, readonly string[]>>>;
@@ -172,6 +175,7 @@ export class Sketch {
     this.#intent(r, exchangeId);
     this.#answer(r, n, exchangeId);
     this.#parameters(r, exchangeId);
+    this.#corpora(r, exchangeId);
     this.#keep("latest", exchangeId);
   }
 
@@ -272,6 +276,14 @@ export class Sketch {
     if (r.biasKeys === 0) return;
     addDistinct(this.#registers("biasSets"), avalanche(r.biasKeys));
     this.#note("biased", "logits", exchangeId);
+  }
+
+  #corpora(r: Reading, exchangeId: string): void {
+    const { training, test } = publishedIn(r, slot, this.#registers("published"));
+    if (training === null) return;
+    this.#add("lookedUp", 1);
+    if (training > 0) this.#note("fromTraining", "published", exchangeId, training);
+    if (test > 0) this.#note("fromTest", "test split", exchangeId, test);
   }
 
   #spread(sum: Sum, squares: Sum): number {

@@ -34,6 +34,11 @@ export class Slot {
 
   readonly #novel = new Uint8Array(64);
 
+  /** Whether a segment of the prompt that was split last was no template. */
+  isNew(segment: number): boolean {
+    return this.#novel[segment] === 1;
+  }
+
   /** Splits a prompt into template and slot by what was counted before, and counts it. */
   split(r: Reading, before: number, segments: HeavyHitters, shingles: HeavyHitters): void {
     const heavy = Math.max(TEMPLATE_MIN, TEMPLATE_SHARE * before);

@@ -2,6 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import type { Account } from "../exchange/account.ts";
 import { conversation } from "../exchange/conversation.ts";
 import { readAccounts, readTraffic } from "../exchange/traffic.ts";
+import type { CorpusIndex } from "./corpus/corpus-index.ts";
 import { CourseRecorder } from "./course.ts";
 import { judged } from "./detector.ts";
 import { DetectError, nothingValid } from "./error.ts";
@@ -19,6 +20,8 @@ export interface TrainOptions {
   readonly labels: string;
   /** Accounts file: facts from before traffic. */
   readonly accounts?: string;
+  /** Known corpora. Without them nothing is learned about the signals that need them. */
+  readonly corpus?: CorpusIndex | null;
   readonly out: string;
   readonly codeVersion: string;
   /** Words about where the traffic comes from; kept in the file. */
@@ -56,7 +59,8 @@ export async function trainOn(options: TrainOptions): Promise<Trained> {
   const { pupils, unlabelled } = await follow(options, labels, facts);
   const examples = [...pupils.values()].map(({ example }) => example);
   const { source, codeVersion } = options;
-  const weights = train(examples, { source, codeVersion });
+  const corpusIndex = options.corpus ? { corpusIndex: options.corpus.hash } : {};
+  const weights = train(examples, { source, codeVersion, ...corpusIndex });
   const leftOut = options.leaveOneOut ? leaveOneOut(examples, options.onKind) : null;
   await write(options.out, weights);
   return {
@@ -82,7 +86,7 @@ async function follow(
 ): Promise<{ pupils: Map<string, Pupil>; unlabelled: number }> {
   const pupils = new Map<string, Pupil>();
   const unlabelled = new Set<string>();
-  const reader = new Reader();
+  const reader = new Reader(0, options.corpus);
   let skipped = 0;
   let exchanges = 0;
   const { strict, onBad } = reading(options, options.traffic);

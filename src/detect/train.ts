@@ -35,6 +35,8 @@ export function train(
     readonly codeVersion: string;
     /** Signals that get no weight: what the examples say about them is not to be learned. */
     readonly leaveOut?: readonly string[];
+    /** Hash of the index of known corpora that the examples were read with. */
+    readonly corpusIndex?: string;
   },
 ): Weights {
   const judged = examples.filter(({ looks }) => looks.length > 0);
@@ -54,6 +56,7 @@ export function train(
       honest: honest.length,
       harvest: harvest.length,
       families: [...new Set(harvest.map(({ kind }) => kind))].sort(),
+      ...(about.corpusIndex !== undefined && { corpusIndex: about.corpusIndex }),
     },
     trained,
     tails: blankTails,

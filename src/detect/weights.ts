@@ -24,6 +24,8 @@ export interface Weights {
     readonly honest: number;
     readonly harvest: number;
     readonly families: readonly string[];
+    /** Hash of the index of known corpora, where one was used. Calibrating with another one is allowed: p-values come from there. */
+    readonly corpusIndex?: string;
   };
   readonly trained: {
     readonly base: number;

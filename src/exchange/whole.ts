@@ -9,15 +9,15 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * A small file, plain, .gz or .zst (told by its first bytes), decompressed. Throws ExchangeError `unreadable` or `too_long`,
  * naming the file; a bomb stops at the bound.
  */
-export function readWhole(path: string | URL): Buffer {
+export function readWhole(path: string | URL, maxBytes = MAX_BYTES): Buffer {
   try {
-    return inflated(readFileSync(path));
+    return inflated(readFileSync(path), maxBytes);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE")
       throw new ExchangeError(
         "too_long",
-        `${String(path)} holds more than ${MAX_BYTES} bytes: is it the right file?`,
+        `${String(path)} holds more than ${maxBytes} bytes: is it the right file?`,
         { cause },
       );
     const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "it is a folder" : message;
@@ -25,15 +25,15 @@ export function readWhole(path: string | URL): Buffer {
   }
 }
 
-function inflated(bytes: Buffer): Buffer {
+function inflated(bytes: Buffer, maxBytes: number): Buffer {
   if (bytes.length >= 2 && bytes.readUInt16BE(0) === 0x1f8b)
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
+    return gunzipSync(bytes, { maxOutputLength: maxBytes });
   if (bytes.length < 4 || bytes.readUInt32BE(0) !== 0x28b52ffd) return bytes;
   // Node's zstd stops after the first frame (24.21) and says how far it came; files of several frames go on there.
   const frames: Buffer[] = [];
   for (let rest = bytes; rest.length > 0;) {
     const { buffer, engine } = zstdDecompressSync(rest, {
-      maxOutputLength: MAX_BYTES,
+      maxOutputLength: maxBytes,
       info: true,
     }) as unknown as Frame;
     frames.push(buffer);

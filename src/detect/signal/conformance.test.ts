@@ -1,8 +1,13 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { citizen, honest } from "../../../test/world/world.ts";
 import { harvesters } from "../../../test/world/harvesters.ts";
 import { conversation } from "../../exchange/conversation.ts";
 import { seeded } from "../../stats/random.ts";
+import { readIndex } from "../corpus/corpus-index.ts";
+import { gather } from "../corpus/gather.ts";
 import { Reader } from "../reading.ts";
 import { weighted } from "../score.ts";
 import { untrained } from "../train.ts";
@@ -10,7 +15,21 @@ import { Trajectory } from "../trajectory.ts";
 import { signals } from "./signals.ts";
 
 // Every archetype of the world once, as traffic comes: with answers, with sizes only, without responses.
-const reader = new Reader();
+// What two of them ask is published: a harvest's list of tasks to train on, a benchmark run's questions as a test split.
+const dir = mkdtempSync(join(tmpdir(), "stillwatch-conformance-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const out = join(dir, "corpora.index");
+for (const [name, role] of [
+  ["answers", "train"],
+  ["benchmark run", "test"],
+] as const) {
+  const archetype = [...honest, ...harvesters].find((each) => each.name === name);
+  const asked = archetype ? [...citizen(seeded(name), "acc", archetype).exchanges(160)] : [];
+  const file = join(dir, `${role}.jsonl`);
+  writeFileSync(file, asked.map(({ request }) => `${JSON.stringify(request)}\n`).join(""));
+  await gather({ files: [file], name, role, out, add: role === "test" });
+}
+const reader = new Reader(0, readIndex(out));
 const sketches = [...honest, ...harvesters].flatMap((archetype) =>
   [true, false].map((responses) => {
     const account = citizen(seeded(archetype.name), "acc", archetype);

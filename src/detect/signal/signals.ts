@@ -5,6 +5,8 @@ import { elicitation } from "./elicitation.ts";
 import { generator } from "./generator.ts";
 import { identity } from "./identity.ts";
 import { judging } from "./judging.ts";
+import { knownTest } from "./known-test.ts";
+import { knownTraining } from "./known-training.ts";
 import { livedIn } from "./lived-in.ts";
 import { logitExtraction } from "./logit-extraction.ts";
 import { questionnaire } from "./questionnaire.ts";
@@ -40,4 +42,6 @@ export const signals: readonly Signal[] = [
   terse,
   rerun,
   rough,
+  knownTraining,
+  knownTest,
 ];
