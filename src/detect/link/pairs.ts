@@ -17,9 +17,11 @@ const MIN_TOGETHER = 3;
 const MIN_LIFT = 5;
 const MARGIN = 5;
 const MOSTLY = 0.7;
-/** A component above this is taken apart. */
+/** A component above this is taken apart … */
 const LARGE_SHARE = 0.02;
 const LARGE_FLOOR = 1000;
+/** … and again above a quarter and a sixteenth of it: in a small population chance joins most accounts below the first size. */
+const SCALES = [1, 4, 16];
 const CUTS = 12;
 const PAIR = 2 ** 26;
 
@@ -37,12 +39,15 @@ interface Key {
 export function formOnPairs(population: Population, modality: Modality): Candidate[] {
   const keys = significantKeys(population, modality);
   const large = Math.max(LARGE_FLOOR, LARGE_SHARE * population.members.length);
-  const components = componentsOf(keys, population.members.length, large, CUTS);
-  return joinedByTokens(population, modality, components, large).map(({ accounts, surprise }) => ({
-    formedOn: modality,
-    accounts,
-    surprise,
-  }));
+  const found = new Map<string, Component>();
+  for (const scale of SCALES) {
+    const components = componentsOf(keys, population.members.length, large / scale, CUTS);
+    for (const each of joinedByTokens(population, modality, components, large / scale)) {
+      const name = each.accounts.join();
+      if (!found.has(name)) found.set(name, each);
+    }
+  }
+  return [...found.values()].map(({ accounts, surprise }) => ({ formedOn: modality, accounts, surprise }));
 }
 
 interface Component {
