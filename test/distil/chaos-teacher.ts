@@ -95,7 +95,10 @@ function answer(response: ServerResponse, asked: Asked): void {
   const slow = happens(chaos.slow);
   const cut = happens(chaos.cut);
   const content = happens(chaos.empty) ? "" : truncated ? full.slice(0, 20) : full;
-  const usage = { prompt_tokens: Math.ceil(prompt.length / 4) + 8, completion_tokens: Math.ceil(content.length / 4) };
+  const usage = {
+    prompt_tokens: Math.ceil(prompt.length / 4) + 8,
+    completion_tokens: Math.ceil(content.length / 4),
+  };
   books.billedCalls++;
   books.billedTokens += usage.prompt_tokens + usage.completion_tokens;
   books.byPrompt.set(prompt, (books.byPrompt.get(prompt) ?? 0) + 1);
