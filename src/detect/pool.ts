@@ -40,9 +40,21 @@ export function memberOf({ standing, trajectory, profile }: Linked): Member {
     account: standing.account,
     facts: trajectory.facts,
     profile,
-    templates: sketch.templates(TEMPLATES).map(({ key }) => key),
+    templates: templatesOf(trajectory),
     wording: sketch.wording(WORDING).map(({ key }) => key),
   };
+}
+
+/**
+ * What recurs in all of its traffic, and then what recurs in its sub-streams, the largest first: under cover traffic a template
+ * is a small part of the whole and all of its stream.
+ */
+function templatesOf({ sketch, streams }: Trajectory): number[] {
+  const parts = [...streams.all()]
+    .filter(({ name, sketch: { exchanges } }) => name !== "rest" && exchanges >= LEAST_EXCHANGES)
+    .sort((a, b) => b.sketch.exchanges - a.sketch.exchanges || (a.name < b.name ? -1 : 1));
+  return [sketch, ...parts.map((part) => part.sketch)]
+    .flatMap((each) => each.templates(TEMPLATES).map(({ key }) => key));
 }
 
 /** Without the tenth (at least one) whose own scores were highest: what is left must harvest too, or it was those few. */

@@ -17,7 +17,7 @@ export interface Candidate {
   readonly surprise: number;
 }
 
-/** Candidates of each kind, the most surprising first. Near-linear: every account has at most 23 tokens. */
+/** Candidates of each kind, the most surprising first. Near-linear: every account has at most 29 tokens. */
 export function candidatesOf(population: Population): Candidate[] {
   const all = [
     ...formOnContent(population),

@@ -6,11 +6,11 @@ import { HOUR } from "./profile.ts";
 export type Modality = "content" | "means" | "time";
 
 /**
- * What an account is indexed under, at most 23 tokens (field/detection.md, 7); the place in this list is the kind's number.
+ * What an account is indexed under, at most 29 tokens (field/detection.md, 7); the place in this list is the kind's number.
  * Software (JA4, user agent) comes with a program as its template does, so it is no second witness of a shared template.
  */
 export const KINDS = [
-  { name: "template", modality: "content", most: 6 },
+  { name: "template", modality: "content", most: 12 },
   { name: "wording", modality: "content", most: 4 },
   { name: "network", modality: "means", most: 3 },
   { name: "asn", modality: "means", most: 1 },
@@ -26,7 +26,7 @@ export const KINDS = [
 ] as const satisfies readonly { name: string; modality: Modality; most: number }[];
 
 export type Kind = (typeof KINDS)[number]["name"];
-export const MAX_TOKENS = 23;
+export const MAX_TOKENS = 29;
 
 const NUMBER_OF = Object.fromEntries(KINDS.map(({ name }, i) => [name, i])) as Record<Kind, number>;
 
@@ -69,7 +69,7 @@ const BAND_ROWS = 2;
 const RHYTHM_HOURS = 3;
 const RHYTHM_MIN = 8;
 
-/** Calls `emit(kind, hash)` for each token of an account, at most 23 times. */
+/** Calls `emit(kind, hash)` for each token of an account, at most 29 times. */
 export function tokensOf(member: Member, span: Span, emit: (kind: number, hash: number) => void): void {
   const { profile, facts } = member;
   const put = (kind: Kind, hash: number): void => emit(NUMBER_OF[kind], hash >>> 0);
@@ -138,5 +138,5 @@ function bucket(time: number): number {
 }
 
 function firstDistinct(list: readonly number[], limit: number): number[] {
-  return [...new Set(list.slice(0, 4 * limit))].slice(0, limit);
+  return [...new Set(list.slice(0, 8 * limit))].slice(0, limit);
 }
