@@ -25,6 +25,7 @@ import type { Upstream } from "./gateway/upstream.ts";
 import { AnsweringThread } from "./lm/answer/thread.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { Sealer } from "./ledger/sealer.ts";
+import { readVkeys } from "./ledger/signers.ts";
 import { LiveGate } from "./policy/live-gate.ts";
 import { Store } from "./policy/store.ts";
 
@@ -57,6 +58,7 @@ export async function serve({ dataDir, config, log }: ServeOptions): Promise<Run
   const gate = new LiveGate(store, {
     prices: config.prices,
     defaultLimits: definedOnly(config.defaultLimits),
+    permitIssuers: readVkeys(dataDir),
     onError: (error) => log("warn", `usage counters could not be saved: ${(error as Error).message}`),
   });
   gate.start(clock.now);

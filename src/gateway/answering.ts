@@ -9,7 +9,7 @@ import { canChunk, endChunked, endPlain, writeChunk, writeChunkedHead } from "./
 import type { AnswerSink, Flow } from "./client/call.ts";
 import type { AnswerHead } from "./client/head.ts";
 import { GatewayError } from "./error.ts";
-import { answerHeaders, headerOf } from "./headers.ts";
+import { answerHeaders, headerOf, leftHeader } from "./headers.ts";
 import type { Parts } from "./parts.ts";
 import type { ApiError } from "./respond.ts";
 import { errorEvent, ledgerUnavailable, refuse, statusOf, upstreamError } from "./respond.ts";
@@ -146,6 +146,8 @@ export class Answering implements AnswerSink {
   #writeHead(length: number | null): void {
     const { status, headers, framing } = this.#head as AnswerHead;
     const out = answerHeaders(headers, this.#exchange.id);
+    const permit = this.#exchange.admission?.permit;
+    if (permit !== undefined) out.push(...leftHeader(permit));
     const announced = framing >= 0 ? framing : length;
     const hasBody = status !== 204 && status !== 304;
     if (announced !== null && hasBody) out.push("content-length", String(announced));

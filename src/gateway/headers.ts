@@ -1,4 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { LEFT_HEADER, PERMIT_HEADER, PROOF_HEADER } from "../policy/proof.ts";
+import type { Presented } from "../policy/live-permits.ts";
+import type { Admission } from "../policy/gate.ts";
 import { GatewayError } from "./error.ts";
 
 // What crosses the gateway. Towards the upstream only what is listed goes, so that no credential, cookie, forwarding
@@ -42,6 +45,26 @@ export function presentedKey(headers: IncomingHttpHeaders): string {
   }
   const key = headers["x-api-key"];
   return typeof key === "string" ? key.trim() : "";
+}
+
+/** The permit that a request presents; undefined when there is none. */
+export function presentedPermit(headers: IncomingHttpHeaders, body: Uint8Array): Presented | undefined {
+  const id = headers[PERMIT_HEADER];
+  if (id === undefined) return undefined;
+  const proof = headers[PROOF_HEADER];
+  // Sent twice, Node joins the values with a comma: then it is no id of any permit.
+  return { id: String(id).trim(), proof: typeof proof === "string" ? proof.trim() : null, body };
+}
+
+/** What is left of the permit that covers an exchange, as a header; nothing where there is no permit. */
+export function leftHeader(permit: Admission["permit"]): string[] {
+  if (permit === undefined) return [];
+  const { exchanges, outputTokens } = permit.left;
+  const parts = [
+    ...(exchanges === null ? [] : [`exchanges=${exchanges}`]),
+    ...(outputTokens === null ? [] : [`output-tokens=${outputTokens}`]),
+  ];
+  return [LEFT_HEADER, parts.join(", ")];
 }
 
 /** Headers of an answer that are not passed on (RFC 9110, 7.6.1), or say something about the upstream's site. */

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Dialect } from "../exchange/endpoint.ts";
 import type { Refusal, RefusalCode } from "../policy/gate.ts";
+import type { PermitProblem } from "../policy/permit.ts";
 import type { GatewayErrorCode } from "./error.ts";
 
 /** Codes of API errors: those of the contract, and what a malformed request meets. */
@@ -22,6 +23,8 @@ export interface ApiError {
   readonly retryAfterSeconds?: number;
   /** Methods the path does have: makes it a 405. */
   readonly allow?: string;
+  /** What is wrong with the permit that was presented; `error.permit` in the body. */
+  readonly permit?: PermitProblem;
 }
 
 /** Status, OpenAI's `type`, Anthropic's `type` for each code. */
@@ -51,10 +54,11 @@ export function statusOf(error: ApiError): number {
 /** The error in the API's own shape: what a response's body is, and what an event of a broken stream carries. */
 export function errorBody(error: ApiError, dialect: Dialect): string {
   const [, openai, anthropic] = shapes[error.code];
-  const { code, message } = error;
+  const { code, message, permit } = error;
+  const more = permit === undefined ? {} : { permit };
   return dialect === "anthropic"
-    ? JSON.stringify({ type: "error", error: { type: anthropic, message, code } })
-    : JSON.stringify({ error: { message, type: openai, param: null, code } });
+    ? JSON.stringify({ type: "error", error: { type: anthropic, message, code, ...more } })
+    : JSON.stringify({ error: { message, type: openai, param: null, code, ...more } });
 }
 
 /** The error as the last event of a stream that cannot be finished. */
@@ -91,8 +95,8 @@ export function refuse(
 }
 
 export function refusalError(refusal: Refusal): ApiError {
-  const { code, message, retryAfterSeconds } = refusal;
-  return { code, message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  const { allow: _, ...error } = refusal;
+  return error;
 }
 
 const failures: Readonly<Record<GatewayErrorCode, readonly [number, string]>> = {

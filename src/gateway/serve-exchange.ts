@@ -7,10 +7,11 @@ import type { RequestFacts } from "../exchange/shape.ts";
 import { requestFacts } from "../exchange/shape.ts";
 import type { Recording } from "../ledger/recorder.ts";
 import type { Admission, Identity } from "../policy/gate.ts";
+import type { Presented } from "../policy/live-permits.ts";
 import { Answering } from "./answering.ts";
 import { isApiError, parseBody, readBody } from "./body.ts";
 import { repeatedName } from "./repeated-name.ts";
-import { forwardedLines, presentedKey } from "./headers.ts";
+import { forwardedLines, presentedKey, presentedPermit } from "./headers.ts";
 import type { Parts } from "./parts.ts";
 import type { ApiError } from "./respond.ts";
 import { ledgerUnavailable, refusalError, refuse, upstreamError } from "./respond.ts";
@@ -45,7 +46,8 @@ export function serveExchange(parts: Parts, req: IncomingMessage, res: ServerRes
     if (json !== null && isApiError(json)) return turnAway(parts, res, target.dialect, json);
     const facts = json === null ? NO_FACTS : factsOf(json);
     if ("code" in facts) return turnAway(parts, res, target.dialect, facts);
-    const admission = admit(parts, identity, target, facts, body, receivedAt);
+    const permit = presentedPermit(req.headers, body);
+    const admission = admit(parts, identity, target, facts, body, receivedAt, permit);
     if ("code" in admission) return turnAway(parts, res, target.dialect, admission);
     const upstream = pick(parts, facts.model, target);
     if ("code" in upstream) {
@@ -59,6 +61,7 @@ export function serveExchange(parts: Parts, req: IncomingMessage, res: ServerRes
       identity,
       target,
       model: facts.model,
+      permit: admission.permit?.id ?? null,
       upstream,
       body,
     });
@@ -114,6 +117,7 @@ function admit(
   facts: Decisive,
   body: Buffer,
   at: number,
+  permit: Presented | undefined,
 ): Admission | ApiError {
   const admission = parts.gate.admit(identity, {
     endpoint: target.path,
@@ -124,6 +128,7 @@ function admit(
     choices: facts.choices,
     repeats: (names) => repeatedName(body, names) !== null,
     at,
+    ...(permit === undefined ? {} : { permit }),
   });
   return admission.allow ? admission : refusalError(admission);
 }
@@ -155,13 +160,14 @@ interface Begun {
   readonly identity: Identity;
   readonly target: Target;
   readonly model: string | null;
+  readonly permit: string | null;
   readonly upstream: Upstream;
   readonly body: Buffer;
 }
 
 /** Tells the ledger that the exchange begins; null when it cannot be recorded and the operator serves on. */
 function begin(parts: Parts, req: IncomingMessage, about: Begun): Recording | null | "refused" {
-  const { id, receivedAt, identity, target, model, upstream, body } = about;
+  const { id, receivedAt, identity, target, model, permit, upstream, body } = about;
   try {
     const recording = parts.recorder.begin({
       id,
@@ -171,7 +177,7 @@ function begin(parts: Parts, req: IncomingMessage, about: Begun): Recording | nu
       client: clientOf(parts, req),
       endpoint: target.path,
       model,
-      permit: null,
+      permit,
       upstream: upstream.name,
       request: body,
     });

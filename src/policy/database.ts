@@ -42,6 +42,21 @@ const steps: readonly string[] = [
     usd real not null
   ) strict;
   `,
+  `
+  create table permits (
+    id text primary key,
+    account text not null references accounts (id),
+    document text not null,                     -- Permit as JSON
+    created_at integer not null,
+    revoked_at integer,
+    reason text,
+    exchanges integer not null default 0,       -- used, as of the last save
+    tokens integer not null default 0,
+    held_exchanges integer not null default 0,  -- never less than what was used (permit-counts.ts)
+    held_tokens integer not null default 0
+  ) strict;
+  create index permits_by_account on permits (account);
+  `,
 ];
 
 /**

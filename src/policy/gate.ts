@@ -1,4 +1,6 @@
 import type { Usage } from "../ledger/recorder.ts";
+import type { Presented } from "./live-permits.ts";
+import type { PermitProblem, Volume } from "./permit.ts";
 
 /** Why a request is refused; the `code` of the API error (contract.md, Gateway). */
 export type RefusalCode =
@@ -19,6 +21,8 @@ export interface Refusal {
   /** One sentence for the caller: what is wrong and what to do. */
   readonly message: string;
   readonly retryAfterSeconds?: number;
+  /** What is wrong with the permit that the request presents. */
+  readonly permit?: PermitProblem;
 }
 
 export interface Identity {
@@ -43,11 +47,15 @@ export interface Ask {
   readonly repeats?: (names: readonly string[]) => boolean;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** The permit that the request presents; then it is let through under it or not at all. */
+  readonly permit?: Presented;
 }
 
 /** A request let through. The reservation it holds is released exactly once. */
 export interface Admission {
   readonly allow: true;
+  /** The permit that covers it, and what is left of that when this exchange takes all it may. */
+  readonly permit?: { readonly id: string; readonly left: Volume };
   /** Replaces the reserved estimate by what was used; null = nothing was served, give the reservation back. */
   settle(usage: Usage | null): void;
 }

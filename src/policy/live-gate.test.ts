@@ -1,10 +1,15 @@
+import { hash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newSigner } from "../ledger/note.ts";
 import type { Admission, Ask, Identity, Refusal } from "./gate.ts";
 import { LiveGate } from "./live-gate.ts";
 import type { GateOptions } from "./live-gate.ts";
+import type { Presented } from "./live-permits.ts";
+import type { NewPermit } from "./permit.ts";
+import { newHolder, permitHeaders, PROOF_HEADER } from "./proof.ts";
 import type { AccountChange } from "./records.ts";
 import { newSecret } from "./secret.ts";
 import { Store } from "./store.ts";
@@ -221,5 +226,109 @@ describe("LiveGate.admit", () => {
     expect([admit(plain).allow, admit(plain).allow]).toEqual([true, false]);
     const own = world({ limits: { requestsPerMinute: 2 } }, {}, options);
     expect([admit(own).allow, admit(own).allow, admit(own).allow]).toEqual([true, true, false]);
+  });
+});
+
+describe("LiveGate under a permit", () => {
+  const signer = newSigner("watch.example/log");
+  const holder = newHolder("lab");
+  const body = Buffer.from('{"model":"m"}');
+  const bodySha256 = hash("sha256", body, "hex");
+  const options = { permitIssuers: [signer.verifier] };
+
+  function permitted(change: Partial<NewPermit> = {}, account: AccountChange = {}) {
+    const one = world(account, {}, options);
+    const wanted: NewPermit = {
+      account: "acc_1",
+      holder: holder.verifier.vkey,
+      purpose: "classifier",
+      distribution: "internal",
+      models: ["m"],
+      volume: { exchanges: 2 },
+      expires: new Date(noon + DAY).toISOString(),
+      ...change,
+    };
+    const { id } = one.store.permits.issue(wanted, { signer, now: noon, random }, "test");
+    const proof = (at = noon, by = holder) => permitHeaders(id, by, at, bodySha256)[PROOF_HEADER];
+    const asked = (change: Partial<Ask> = {}, shown: Partial<Presented> = {}) =>
+      admit(one, { permit: { id, proof: proof(change.at), body, ...shown }, ...change });
+    return { ...one, id, proof, asked };
+  }
+  const served = { input: 10, output: 5 };
+
+  it("counts down what is served, gives back what is not, and refuses what is past the volume", () => {
+    const { asked, id } = permitted();
+    const first = asked() as Admission;
+    expect(first.permit).toEqual({ id, left: { exchanges: 1, outputTokens: null } });
+    first.settle(null);
+    (asked() as Admission).settle(served);
+    const last = asked() as Admission;
+    expect(last.permit!.left.exchanges).toBe(0);
+    expect(asked()).toMatchObject({
+      allow: false,
+      code: "permit_required",
+      permit: "volume-used",
+      message: expect.stringMatching(
+        /^The permit permit_\w+ is refused \(volume-used\): of its 2 exchanges 0 are left/,
+      ) as string,
+    });
+    last.settle(null);
+    expect(asked()).toMatchObject({ allow: true });
+  });
+
+  it("counts output tokens at their cap until they are known, and wants a cap", () => {
+    const { asked } = permitted({ volume: { outputTokens: 100 } });
+    const first = asked({ maxOutputTokens: 60 }) as Admission;
+    expect(asked({ maxOutputTokens: 60 })).toMatchObject({ permit: "volume-used" });
+    first.settle(served);
+    expect((asked({ maxOutputTokens: 60 }) as Admission).permit!.left).toEqual({
+      exchanges: null,
+      outputTokens: 35,
+    });
+    expect(asked({ maxOutputTokens: null })).toMatchObject({ permit: "no-output-cap" });
+    expect(asked({ maxOutputTokens: null, endpoint: "/v1/embeddings" })).toMatchObject({ allow: true });
+  });
+
+  it("refuses what is wrong, and says what", () => {
+    const { asked, proof, store, id } = permitted();
+    const refused = (answer: Admission | Refusal) => (answer.allow ? "let through" : answer.permit);
+    expect(refused(asked({}, { id: "permit_1" }))).toBe("unknown-permit");
+    expect(refused(asked({}, { id: `${id}, ${id}` }))).toBe("unknown-permit");
+    expect(refused(asked({}, { proof: null }))).toBe("bad-proof");
+    expect(refused(asked({}, { body: Buffer.from("{}") }))).toBe("bad-proof");
+    expect(refused(asked({}, { proof: proof(noon, newHolder("lab")) }))).toBe("bad-proof");
+    expect(refused(asked({ model: "m2" }))).toBe("wrong-model");
+    expect(refused(asked({ at: noon + DAY }))).toBe("expired");
+    store.permits.revoke(id, "test");
+    expect(refused(asked({ at: noon + 300 }))).toBe("revoked");
+  });
+
+  it("does not know another account's permit, nor one that the ledger's key did not sign", () => {
+    const { store, gate, proof, id } = permitted();
+    store.createAccount({ account: "acc_2" }, "test");
+    const { secret } = store.issueKey({ account: "acc_2" }, "test");
+    const other = { store, gate, secret, key: "" };
+    expect(admit(other, { permit: { id, proof: proof(), body } })).toMatchObject({
+      permit: "unknown-permit",
+    });
+    const forged = permitted();
+    const elsewhere = new LiveGate(forged.store, {
+      permitIssuers: [newSigner("watch.example/log").verifier],
+    });
+    const shown = { permit: { id: forged.id, proof: forged.proof(), body } };
+    expect(admit({ ...forged, gate: elsewhere }, shown)).toMatchObject({ permit: "unknown-issuer" });
+  });
+
+  it("takes nothing of it when a limit of the account refuses, and lets requests without one pass as ever", () => {
+    const { asked, store, id, gate, secret, key } = permitted({}, { limits: { requestsPerMinute: 1 } });
+    (asked() as Admission).settle(served);
+    expect(asked()).toMatchObject({ code: "rate_limited" });
+    gate.stop();
+    expect(store.permits.get(id)).toMatchObject({
+      used: { exchanges: 1 },
+      held: { exchanges: 1, outputTokens: 5 },
+    });
+    const plain = admit({ store, gate, secret, key }, { at: noon + 120_000 });
+    expect(plain).not.toHaveProperty("permit");
   });
 });

@@ -1,9 +1,11 @@
 import type { Limits } from "../exchange/account.ts";
+import type { NoteVerifier } from "../ledger/note.ts";
 import type { Usage } from "../ledger/recorder.ts";
 import type { Admission, Ask, Gate, Identity, Refusal, RefusalCode } from "./gate.ts";
 import { Meters } from "./limits.ts";
 import type { Amounts, Excess, Subject } from "./limits.ts";
 import { namesAsking } from "../exchange/shape.ts";
+import { LivePermits, type Grant } from "./live-permits.ts";
 import { priceOf } from "./price.ts";
 import type { Prices } from "./price.ts";
 import type { StoredAccount, StoredKey } from "./records.ts";
@@ -16,6 +18,8 @@ export interface GateOptions {
   readonly defaultOutputTokens: number;
   /** Limits of accounts that have none of their own of that name. */
   readonly defaultLimits: Limits;
+  /** Keys whose permits count: those of this folder's ledger. */
+  readonly permitIssuers: readonly NoteVerifier[];
   /** Told when counters could not be saved; they are kept and tried again. */
   readonly onError?: (error: unknown) => void;
 }
@@ -25,6 +29,7 @@ export const defaultGateOptions: GateOptions = {
   // About the longest answer that chat models give unasked.
   defaultOutputTokens: 4096,
   defaultLimits: {},
+  permitIssuers: [],
 };
 
 /** A key with its account, as the gate holds them until something changes. */
@@ -45,6 +50,8 @@ const FLUSH_MS = 1000;
 const SWEEP_MS = 60_000;
 // Unknown keys remembered, so that a client with a wrong key costs no look-up a request. 64 hex digits each.
 const MAX_UNKNOWN = 10_000;
+// Has no output tokens.
+const EMBEDDINGS = "/v1/embeddings";
 
 /**
  * The gate over a `Store`: keys and accounts are looked up once and held in memory until the database changes, limits
@@ -55,6 +62,7 @@ export class LiveGate implements Gate {
   readonly #store: Store;
   readonly #options: GateOptions;
   readonly #meters: Meters;
+  readonly #permits: LivePermits;
   readonly #byHash = new Map<string, Holder>();
   readonly #byKey = new Map<string, Holder>();
   readonly #unknown = new Set<string>();
@@ -69,6 +77,7 @@ export class LiveGate implements Gate {
     this.#store = store;
     this.#options = { ...defaultGateOptions, ...options };
     this.#meters = new Meters((subject) => store.usageOf(subject));
+    this.#permits = new LivePermits(store.permits, this.#options.permitIssuers);
   }
 
   /** Saves counters every second also while no requests come. `now` in milliseconds since the epoch. */
@@ -81,6 +90,7 @@ export class LiveGate implements Gate {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
     this.flush(this.#flushedAt);
+    this.#guard(() => this.#permits.release());
   }
 
   identify(presentedKey: string, at: number): Identity | Refusal {
@@ -109,6 +119,7 @@ export class LiveGate implements Gate {
         this.#options.onError?.(error);
       }
     }
+    this.#guard(() => this.#permits.flush());
     if (Math.abs(at - this.#sweptAt) < SWEEP_MS) return;
     this.#sweptAt = at;
     this.#meters.sweep(at);
@@ -132,15 +143,22 @@ export class LiveGate implements Gate {
     const refusal = standingOf(holder, ask.at) ?? scopeOf(holder, ask) ?? withheldOf(holder, ask);
     if (refusal) return refusal;
 
+    const grant = this.#covering(holder, ask);
+    if (grant && "allow" in grant) return grant;
     const { prices, defaultOutputTokens } = this.#options;
     const output = ask.maxOutputTokens ?? this.#unasked(holder, ask, defaultOutputTokens);
     const reserved = amountsOf(prices, ask.model, ask.inputTokens, output);
     const reservation = this.#meters.reserve(holder.subjects, reserved, ask.at);
-    if (!("settle" in reservation)) return refuseExcess(reservation);
+    if (!("settle" in reservation)) {
+      grant?.settle(null);
+      return refuseExcess(reservation);
+    }
     if (ask.at - this.#flushedAt >= FLUSH_MS || ask.at < this.#flushedAt) this.flush(ask.at);
     return {
       allow: true,
-      settle(usage: Usage | null) {
+      ...(grant && { permit: { id: grant.id, left: grant.left } }),
+      settle: (usage: Usage | null) => {
+        if (grant) this.#guard(() => grant.settle(usage && (usage.output ?? output)));
         // A request that was served nothing was still a request.
         if (!usage) reservation.settle({ requests: 1, tokens: 0, usd: 0 });
         else
@@ -149,6 +167,22 @@ export class LiveGate implements Gate {
           );
       },
     };
+  }
+
+  #covering({ account }: Holder, ask: Ask): Grant | Refusal | null {
+    if (ask.permit === undefined) return null;
+    const maxOutputTokens = ask.endpoint === EMBEDDINGS ? 0 : ask.maxOutputTokens;
+    const { model, at } = ask;
+    return this.#permits.take(ask.permit, { account: account.account, model, maxOutputTokens, at });
+  }
+
+  /** What could not be saved is kept and tried again. */
+  #guard(save: () => void): void {
+    try {
+      save();
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
   }
 
   // Nobody is served on a guess when the control database cannot be read.
@@ -170,6 +204,7 @@ export class LiveGate implements Gate {
     this.#byHash.clear();
     this.#byKey.clear();
     this.#unknown.clear();
+    this.#permits.forget();
   }
 
   #find(hash: string): Holder | null {
@@ -216,7 +251,7 @@ export class LiveGate implements Gate {
 
   // An account whose whole limit is smaller than the default could otherwise never ask without a cap of its own.
   #unasked(holder: Holder, ask: Ask, defaultOutputTokens: number): number {
-    const wanted = ask.endpoint === "/v1/embeddings" ? 0 : defaultOutputTokens * (ask.choices ?? 1);
+    const wanted = ask.endpoint === EMBEDDINGS ? 0 : defaultOutputTokens * (ask.choices ?? 1);
     return Math.max(0, Math.min(wanted, holder.fewestTokens - ask.inputTokens));
   }
 }

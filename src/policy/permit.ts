@@ -156,11 +156,9 @@ export function permitText(permit: Permit): string {
  * The ledger's key signs notes, too. Their text ends in a newline and its second line is a number or a hash, so no signature of one is
  * one of the other.
  */
-export function signedBytes({
-  signature: _,
-  ...permit
-}: Permit | (Omit<Permit, "signature"> & { signature?: string })): Buffer {
-  return Buffer.from(DOMAIN + canonicalize(permit)!);
+export function signedBytes(permit: Omit<Permit, "signature">): Buffer {
+  const { signature: _, ...rest } = permit as Permit;
+  return Buffer.from(DOMAIN + canonicalize(rest)!);
 }
 
 /** What a permit is asked to say; the rest has a default or follows. */

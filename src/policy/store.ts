@@ -5,6 +5,7 @@ import { timeOf } from "../exchange/fields.ts";
 import { newId } from "../exchange/id.ts";
 import { openDatabase, transaction } from "./database.ts";
 import { PolicyError } from "./error.ts";
+import { Permits } from "./permits.ts";
 import { blankAccount, changed, changedLimits, checkedScopes, invalid } from "./records.ts";
 import type { AccountChange, LimitChange, Scopes, StoredAccount, StoredKey } from "./records.ts";
 import { hashSecret, hintOf, newSecret } from "./secret.ts";
@@ -16,8 +17,15 @@ export interface Change {
   readonly time: string;
   /** Who did it: `cli:NAME`, `admin:…`, `policy:…`. */
   readonly actor: string;
-  readonly kind: "account.created" | "account.changed" | "key.issued" | "key.rotated" | "key.revoked";
-  /** Id of the account or key. */
+  readonly kind:
+    | "account.created"
+    | "account.changed"
+    | "key.issued"
+    | "key.rotated"
+    | "key.revoked"
+    | "permit.issued"
+    | "permit.revoked";
+  /** Id of the account, key or permit. */
   readonly subject: string;
   readonly detail: JsonObject;
 }
@@ -55,10 +63,11 @@ export interface StoreOptions {
 type Row = Record<string, SQLOutputValue>;
 
 /**
- * Accounts and keys, in `control.db` of the data folder. Several processes may have it open. Secrets are stored only
+ * Accounts, keys and permits, in `control.db` of the data folder. Several processes may have it open. Secrets are stored only
  * as hashes. Every verb that changes something names its actor. Throws PolicyError.
  */
 export class Store {
+  readonly permits: Permits;
   readonly #db: DatabaseSync;
   readonly #now: () => number;
   readonly #random: (bytes: number) => Uint8Array;
@@ -69,6 +78,13 @@ export class Store {
     this.#db = openDatabase(path === ":memory:" ? path : join(path, "control.db"));
     this.#now = options.now;
     this.#random = options.random;
+    this.permits = new Permits({
+      db: this.#db,
+      now: this.#now,
+      write: (work) => this.#write(work),
+      log: (...change) => this.#log(...change),
+      accounts: this,
+    });
   }
 
   close(): void {
@@ -218,7 +234,7 @@ export class Store {
     );
   }
 
-  /** A value that changes whenever accounts or keys may have changed, in this process or another. Costs a few microseconds. */
+  /** A value that changes whenever accounts, keys or permits may have changed, in this process or another. Costs a few microseconds. */
   version(): string {
     return `${String(this.#db.prepare("pragma data_version").get()?.["data_version"])}.${this.#revision}`;
   }
