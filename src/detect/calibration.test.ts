@@ -111,6 +111,10 @@ describe("calibration", () => {
         { ...file, notes },
         /`notes` must be/,
       ]),
+      ...[null, "x", `sha256:${"0".repeat(63)}`].map((corpusIndex): [object, RegExp] => [
+        { ...file, corpusIndex },
+        /`corpusIndex` must be/,
+      ]),
       [{ ...file, weights: { ...file.weights, hash: "x" } }, /does not match its hash/],
     ];
     for (const [json, message] of broken) expect(() => checkCalibration(hashed(json), "f")).toThrow(message);

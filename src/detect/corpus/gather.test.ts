@@ -40,7 +40,7 @@ const known = (index: CorpusIndex, content: string): number[] => {
       response: null,
     }),
   );
-  return [...r.segmentKnown.slice(0, r.segments)];
+  return Array.from(r.segmentKnown.slice(0, r.segments));
 };
 
 const SENTENCE = "Describe the structure of an atom in simple words.";
