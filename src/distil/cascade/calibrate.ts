@@ -1,0 +1,137 @@
+import { binomialUpperTail } from "../../stats/interval.ts";
+import { seeded } from "../../stats/random.ts";
+
+/** A held-back prompt that student and teacher both answered. Neither was trained or chosen on it. */
+export interface Observed {
+  /** The student's, 0 to 1; only the order counts. */
+  readonly confidence: number;
+  readonly agrees: boolean;
+}
+
+export interface CalibrateOptions {
+  /** Disagreement with the teacher to allow among what the student serves. */
+  readonly epsilon: number;
+  /** The bound holds with probability 1 - delta over calibration sets. */
+  readonly delta: number;
+  readonly seed: number;
+}
+
+export interface Calibrated {
+  /** The student serves from this confidence on; null: nowhere. */
+  readonly threshold: number | null;
+  /** Share of the calibration rows at or above it. */
+  readonly serves: number;
+  /** Rows that the bound rests on. */
+  readonly rows: number;
+  /** The order in which thresholds were tested, and how each went. */
+  readonly tested: readonly {
+    readonly threshold: number;
+    readonly served: number;
+    readonly disagreed: number;
+    readonly holds: boolean;
+  }[];
+}
+
+/** Share of the rows that only choose where to begin. */
+const PILOT = 0.25;
+/** Coverages that may be tested, and the fewest rows that can show anything. */
+const STEP = 0.025;
+
+/**
+ * The lowest threshold at which disagreement among the rows served is at most epsilon, with confidence 1 - delta, if future traffic is
+ * exchangeable with these rows. Fixed sequence testing (Angelopoulos et al., "Learn then test", arXiv 2110.01052, with Bauer's fixed
+ * sequence): a quarter of the rows, drawn by the seed, gives a grid of thresholds and the one to begin with; on the others each
+ * threshold in turn is tested by the exact binomial tail at level delta, from the first one downwards, and the first failure ends it. One
+ * test after another costs nothing in error because each is only reached when all before it held.
+ */
+export function calibrateCascade(rows: readonly Observed[], options: CalibrateOptions): Calibrated {
+  const { pilot, main } = split(rows, options.seed);
+  const grid = thresholds(pilot);
+  const tested: Calibrated["tested"][number][] = [];
+  for (const threshold of grid.slice(start(pilot, main.length, grid, options))) {
+    const { served, disagreed } = count(main, threshold);
+    const holds = tailBelow(disagreed, served, options.epsilon) <= options.delta;
+    tested.push({ threshold, served, disagreed, holds });
+    if (!holds) break;
+  }
+  const last = tested.findLast(({ holds }) => holds);
+  return {
+    threshold: last?.threshold ?? null,
+    serves: last === undefined ? 0 : last.served / Math.max(1, main.length),
+    rows: main.length,
+    tested,
+  };
+}
+
+function split(rows: readonly Observed[], seed: number): { pilot: Observed[]; main: Observed[] } {
+  const random = seeded(seed).fork("cascade");
+  const shuffled = [...rows];
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [shuffled[i], shuffled[j]] = [shuffled[j] as Observed, shuffled[i] as Observed];
+  }
+  const cut = Math.floor(shuffled.length * PILOT);
+  return { pilot: shuffled.slice(0, cut), main: shuffled.slice(cut) };
+}
+
+/** From the surest down: the pilot's confidences at equal steps of coverage. */
+function thresholds(pilot: readonly Observed[]): number[] {
+  const sorted = pilot.map(({ confidence }) => confidence).sort((a, b) => b - a);
+  if (sorted.length === 0) return [];
+  const at = (coverage: number): number =>
+    sorted[Math.min(sorted.length, Math.ceil(coverage * sorted.length)) - 1] as number;
+  const steps = Array.from({ length: Math.round(1 / STEP) }, (_, i) => at((i + 1) * STEP));
+  // Everything is served at 0: some confidences will be below all that were seen.
+  return Array.from(new Set([...steps, 0])).sort((a, b) => b - a);
+}
+
+/** Where the first test most probably succeeds, going by the pilot. Any choice is valid: the rows tested on have no part in it. */
+function start(
+  pilot: readonly Observed[],
+  rows: number,
+  grid: readonly number[],
+  options: CalibrateOptions,
+): number {
+  let best = 0;
+  let highest = -1;
+  for (const [i, threshold] of grid.entries()) {
+    const { served, disagreed } = count(pilot, threshold);
+    const expected = Math.round((served / Math.max(1, pilot.length)) * rows);
+    // As if one more row had disagreed: few rows promise too much.
+    const risk = (disagreed + 0.5) / (served + 1);
+    const chance = chanceToHold(expected, risk, options);
+    if (chance > highest) [best, highest] = [i, chance];
+  }
+  return best;
+}
+
+/** Probability that the test of `served` rows holds when each disagrees with probability `risk`. */
+function chanceToHold(served: number, risk: number, { epsilon, delta }: CalibrateOptions): number {
+  let low = -1;
+  let high = served;
+  // The most disagreements with which the test still holds.
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (tailBelow(middle, served, epsilon) <= delta) low = middle;
+    else high = middle - 1;
+  }
+  return low < 0 ? 0 : tailBelow(low, served, Math.min(1, risk));
+}
+
+function count(rows: readonly Observed[], threshold: number): { served: number; disagreed: number } {
+  let served = 0;
+  let disagreed = 0;
+  for (const { confidence, agrees } of rows) {
+    if (confidence < threshold) continue;
+    served++;
+    if (!agrees) disagreed++;
+  }
+  return { served, disagreed };
+}
+
+/** P(X <= successes) for X binomial; 1 where nothing was tried. */
+function tailBelow(successes: number, trials: number, p: number): number {
+  if (successes >= trials) return 1;
+  if (successes < 0) return 0;
+  return 1 - binomialUpperTail(successes + 1, trials, p);
+}
