@@ -92,7 +92,7 @@ export const WHOLE: Layout = sized({
   },
 });
 
-/** A sub-stream: 1.4 KB. Coarser, but the same measures. */
+/** A sub-stream: 1.5 KB. Coarser, but the same measures. */
 export const PART: Layout = sized({
   segments: 16,
   shingles: 32,

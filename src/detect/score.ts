@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<string, number>> = {
   change: 0.05,
   rhythm: 0.02,
   identity: 0.02,
-  "known training corpus": 0.6,
+  "known training corpus": 0.8,
 };
 /** How much a signal that speaks against may take off. */
 const AGAINST: Readonly<Record<string, number>> = {
