@@ -73,7 +73,7 @@ export interface Layout {
   readonly bytes: number;
 }
 
-/** A whole account: 4.4 KB. */
+/** A whole account: 4.1 KB. */
 export const WHOLE: Layout = sized({
   segments: 48,
   shingles: 96,
