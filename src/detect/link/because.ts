@@ -152,7 +152,8 @@ function listOf({ repeated, items, sameSheet }: Worklist): string {
 export function identity({ identity: name, share, known }: Declared): string {
   if (known === 0)
     return "the accounts file knows none of them, so nothing is known of who they say they are";
-  if (name === null) return "no organisation, domain or verified means of payment is declared by two of them";
+  if (name === null)
+    return "no organisation or domain that something stands behind is declared by two of them";
   return `the widest identity they declare, ${name}, covers ${Math.round(100 * share)} % of them`;
 }
 

@@ -1,15 +1,16 @@
 import type { Random } from "../../stats/random.ts";
+import { linkedAcross } from "./across.ts";
 import { type Candidate, candidatesOf, MIN_ACCOUNTS } from "./candidates.ts";
 import { declaredBy, oneOfEach, repeatsOf, unitsOf } from "./declared.ts";
 import { besidesOf, identity, reasonsFor } from "./because.ts";
 import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, STOP_EXPLORING, testLink } from "./link-test.ts";
 import type { Member } from "./member.ts";
 import { linkedOnes } from "./membership.ts";
-import { merged } from "./merge.ts";
+import { merged, type Related } from "./merge.ts";
 import { type Population, populationOf } from "./population.ts";
 import { type Measured, Statistic } from "./statistic.ts";
 import { type Strata, strataOf } from "./strata.ts";
-import { MASK_OF, type Modality, MONEY, SOFTWARE } from "./token.ts";
+import { MASK_OF, type Modality, MONEY, OWN_MEANS, SOFTWARE } from "./token.ts";
 import { type Worklist, Worklists } from "./worklist.ts";
 
 /**
@@ -122,7 +123,28 @@ export function findClusters(
     passed = found;
   }
   const strata = strataOf(population, new Set([...passed, ...repeats]));
-  return adjusted(candidates.map((each) => judge({ ...looking, strata }, each)));
+  const judged = candidates.map((each) => judge({ ...looking, strata }, each));
+  return adjusted(judged, relatedIn(population, strata, random));
+}
+
+/** Whether two parts of a cluster are linked to each other, by addresses and money. */
+function relatedIn(population: Population, strata: Strata, random: Random): Related {
+  const place = new Map(population.members.map(({ account }, i) => [account, i]));
+  const placesOf = ({ accounts }: Cluster): Uint32Array =>
+    Uint32Array.from(accounts, (account) => place.get(account) as number);
+  return (a, b, within) => {
+    // Of a cluster joined by means nothing is left to tell by. Times are no one's own: operations begin with a release as well.
+    if (within.formedOn === "means") return false;
+    const name = [a, b]
+      .map(({ accounts }) => `${accounts.length}/${accounts[0]}/${accounts.at(-1)}`)
+      .join("/");
+    return linkedAcross(
+      population,
+      strata,
+      { a: placesOf(a), b: placesOf(b), mask: OWN_MEANS },
+      random.fork(`across/${within.formedOn}/${name}`),
+    );
+  };
 }
 
 interface Looking {
@@ -180,10 +202,11 @@ function judge(
   };
 }
 
-function adjusted(judged: readonly Cluster[]): Clusters {
+function adjusted(judged: readonly Cluster[], related: Related): Clusters {
   const qs = stepUp(judged.map(({ link }) => link));
   const formed = judged.map((cluster, i) => ({ ...cluster, linkQ: qs[i] as number }));
-  const gated = merged(formed.filter((cluster) => cluster.gated)).map((cluster) => {
+  const passed = formed.filter((cluster) => cluster.gated);
+  const gated = merged(passed, related).map((cluster) => {
     // Those that another of the clusters made one with it lists are listed.
     const listed = new Set(cluster.accounts);
     const besides = cluster.besides.filter((account) => !listed.has(account));

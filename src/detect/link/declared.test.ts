@@ -42,4 +42,10 @@ describe("declaredBy", () => {
     const bulk = people(8, () => ({ emailDomain: "x.example", createdAt: END }));
     expect(declared(bulk).share).toBe(0);
   });
+
+  it("does not take a card that verified accounts share for a name", () => {
+    expect(declared(people(6, () => ({ verified: true, payment: "one card" }))).identity).toBeNull();
+    const named = { verified: true, payment: "one card", organization: "Acme" };
+    expect(declared(people(6, () => named))).toMatchObject({ identity: "organisation acme", share: 1 });
+  });
 });

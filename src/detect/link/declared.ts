@@ -59,16 +59,14 @@ export class Domains {
  * account, a business plan, or a domain of its own or means of payment that most of those who name it share; anybody can
  * type a name. A domain counts where one organisation, verification or a business plan stands behind most of its accounts:
  * in a population of a few hundred a public mail service has too few accounts to be told by their number. A shared means
- * of payment counts among verified accounts.
+ * of payment is no declaration: it names nobody, and verified faces with one card are how pools of accounts are bought
+ * (field/detection.md, 1). It links them.
  */
 export function declaredBy(members: readonly Member[], domains: Domains): Declared {
   const known = members.filter(({ facts }) => facts !== null).length / members.length;
-  const claims = [
-    ...standing(members, domains),
-    ...claimsBy(members, (m) =>
-      m.facts?.verified && m.facts.payment ? `verified payment ${m.facts.payment}` : null,
-    ),
-  ].sort((a, b) => b.who.length - a.who.length || (a.identity < b.identity ? -1 : 1));
+  const claims = standing(members, domains).sort(
+    (a, b) => b.who.length - a.who.length || (a.identity < b.identity ? -1 : 1),
+  );
   const [widest] = claims;
   return {
     identity: widest?.identity ?? null,

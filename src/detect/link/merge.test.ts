@@ -33,4 +33,20 @@ describe("merged", () => {
     // One operation with one wording inside is no reason to part with the rest of it.
     expect(merged([cluster("means", names(0, 40)), cluster("content", names(0, 20))])).toHaveLength(1);
   });
+
+  it("keeps together what is linked across its wordings, and parts the rest", () => {
+    const parts = [
+      cluster("content", names(0, 20)),
+      cluster("content", names(30, 60)),
+      cluster("content", names(70, 80)),
+    ];
+    const wide = (formedOn: Cluster["formedOn"]) => [cluster(formedOn, names(0, 90)), ...parts];
+    const sizes = (found: readonly Cluster[]) =>
+      found.map(({ accounts }) => accounts.length).sort((a, b) => a - b);
+    expect(sizes(merged(wide("time"), () => true))).toEqual([90]);
+    // A sentence that many write is no operation either.
+    expect(sizes(merged(wide("content")))).toEqual([10, 20, 30]);
+    const firstTwo = (a: Cluster, b: Cluster) => a.accounts.length + b.accounts.length === 50;
+    expect(sizes(merged(wide("time"), firstTwo))).toEqual([10, 50]);
+  });
 });

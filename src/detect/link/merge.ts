@@ -4,11 +4,17 @@ import type { Cluster } from "./clusters.ts";
 const SAME = 0.5;
 
 /**
+ * Whether two groups with wordings of their own, both in a third cluster, are linked to each other by what neither was formed
+ * on and the third was not (across.ts).
+ */
+export type Related = (a: Cluster, b: Cluster, within: Cluster) => boolean;
+
+/**
  * Makes overlapping clusters one, the larger first: both links hold, so the larger p is taken. What is smaller gives its
  * accounts only when at least half of them are in the larger one.
  */
-export function merged(all: readonly Cluster[]): Cluster[] {
-  const clusters = all.filter((cluster) => !isSeveral(cluster, all));
+export function merged(all: readonly Cluster[], related: Related = () => false): Cluster[] {
+  const clusters = all.flatMap((cluster) => operationsIn(cluster, all, related));
   const kept: { cluster: Cluster; accounts: Set<string> }[] = [];
   const holders = new Map<string, number[]>();
   for (const cluster of clusters.toSorted(bySize)) {
@@ -38,21 +44,36 @@ export function merged(all: readonly Cluster[]): Cluster[] {
 }
 
 /**
- * Addresses, payment and times can join several operations (one reseller of accounts, one cheap network). Where two groups with
- * wordings of their own and no account in common lie in such a cluster, they are the operations and it is not.
+ * Addresses, payment and times can join several operations (one reseller of accounts, one cheap network), and so can a sentence
+ * that many write. Where groups with wordings of their own and no account in common lie in such a cluster, they are the
+ * operations and it is not, unless they are linked to each other: those that are become one.
  */
-function isSeveral(cluster: Cluster, all: readonly Cluster[]): boolean {
-  if (cluster.formedOn === "content") return false;
+function operationsIn(cluster: Cluster, all: readonly Cluster[], related: Related): Cluster[] {
+  const parts = partsOf(cluster, all);
+  const operations: Cluster[][] = [];
+  for (const part of parts) {
+    const its = operations.filter((some) => some.some((other) => related(other, part, cluster)));
+    for (const some of its) operations.splice(operations.indexOf(some), 1);
+    operations.push([...its.flat(), part]);
+  }
+  if (operations.length <= 1) return [cluster];
+  return operations.flatMap(([first, ...others]) => {
+    if (first === undefined || others.length === 0) return [];
+    const accounts = new Set([first, ...others].flatMap((part) => part.accounts));
+    return [{ ...others.reduce(joined, first), accounts: [...accounts].sort() }];
+  });
+}
+
+/** Groups with wordings of their own, the larger first, that mostly lie in a cluster and have no account in common. */
+function partsOf(cluster: Cluster, all: readonly Cluster[]): Cluster[] {
   const whole = new Set(cluster.accounts);
-  const within = all.filter(
-    ({ formedOn, accounts }) =>
-      formedOn === "content" &&
-      accounts.length < cluster.accounts.length &&
-      accounts.filter((account) => whole.has(account)).length >= SAME * accounts.length,
-  );
-  return within.some(({ accounts }, i) => {
-    const own = new Set(accounts);
-    return within.slice(i + 1).some((other) => !other.accounts.some((account) => own.has(account)));
+  const taken = new Set<string>();
+  return all.toSorted(bySize).filter(({ formedOn, accounts }) => {
+    if (formedOn !== "content" || accounts.length >= cluster.accounts.length) return false;
+    if (accounts.filter((account) => whole.has(account)).length < SAME * accounts.length) return false;
+    if (accounts.some((account) => taken.has(account))) return false;
+    for (const account of accounts) taken.add(account);
+    return true;
   });
 }
 

@@ -41,6 +41,8 @@ export function maskOf(kinds: readonly Kind[]): number {
 
 export const SOFTWARE = maskOf(["ja4", "agent"]);
 export const MONEY = maskOf(["payment", "mail"]);
+/** What an operator has for itself, where networks and programs are the whole world's. */
+export const OWN_MEANS = maskOf(["network", "payment", "mail"]);
 export const MASK_OF: Readonly<Record<Modality, number>> = {
   content: maskOf(["template", "wording"]),
   means: maskOf(["network", "asn", "ja4", "agent", "payment", "mail"]),
