@@ -28,6 +28,8 @@ interface Activity {
   last: string | null;
   outcomes: Record<string, number>;
   models: Record<string, number>;
+  /** Exchanges by the permit that covered them. */
+  permits: Record<string, number>;
 }
 
 export const account: Command = {
@@ -68,6 +70,10 @@ export const account: Command = {
         `  outcomes   ${count(activity.outcomes)}\n  models     ${count(activity.models)}\n` +
         `  keys       ${keys.map((key) => `${key.key} …${key.hint}${key.revokedAt ? " revoked" : ""}`).join(", ") || "-"}\n`,
     );
+    for (const [permit, exchanges] of Object.entries(activity.permits))
+      io.out(
+        `  covered by permit ${permit}: ${exchanges} of ${activity.exchanges} exchanges, none of them judged\n`,
+      );
     for (const { campaign, tier, accounts, link, harvest } of campaigns)
       io.out(
         `  in campaign ${campaign} (${tier}, ${accounts.length} accounts, link p = ${link}, harvest p = ${harvest}): linked is not guilty\n`,
@@ -98,6 +104,7 @@ async function fold(
     last: null,
     outcomes: {},
     models: {},
+    permits: {},
   };
   const alarms: Alarm[] = [];
   let calibration: string | undefined;
@@ -125,6 +132,7 @@ async function fold(
     activity.first ??= p.time;
     activity.last = p.time;
     activity.outcomes[p.outcome] = (activity.outcomes[p.outcome] ?? 0) + 1;
+    if (p.permit !== null) activity.permits[p.permit] = (activity.permits[p.permit] ?? 0) + 1;
     const model = p.model ?? "none";
     activity.models[model] = (activity.models[model] ?? 0) + 1;
   }

@@ -1,4 +1,5 @@
 import { subjectText } from "../detect/alarm.ts";
+import { coveredText } from "../detect/covered.ts";
 import type { AnyAlarm } from "../detect/detector.ts";
 import type { JsonObject } from "../exchange/exchange.ts";
 import { readLeaves } from "../ledger/read.ts";
@@ -99,11 +100,15 @@ export function describe(alarm: AnyAlarm, several = false): string {
   };
   const q = alarm.q === null ? "" : `, q = ${alarm.q}`;
   const after = "exchanges" in alarm ? `, after ${alarm.exchanges} exchanges` : "";
+  const covered =
+    "covered" in alarm && alarm.covered
+      ? `    ${coveredText(alarm.covered, alarm.exchanges)}, none of them judged\n`
+      : "";
   const against = "against" in alarm ? alarm.against : [];
   const madeWith = several ? `    Calibration: ${alarm.calibration}\n` : "";
   const whose = "key" in alarm.subject && "account" in alarm ? ` of account ${alarm.account}` : "";
   return (
-    `${subjectText(alarm.subject)}${whose}  ${alarm.tier.toUpperCase()}  p = ${alarm.p}${q}  since ${alarm.time}${after}\n` +
+    `${subjectText(alarm.subject)}${whose}  ${alarm.tier.toUpperCase()}  p = ${alarm.p}${q}  since ${alarm.time}${after}\n${covered}` +
     alarm.signals.map((signal) => `    ${line(signal)}`).join("") +
     `${against.map((signal) => `    against it, ${line(signal)}`).join("")}    Honest reading: ${alarm.benignReading}\n${madeWith}`
   );

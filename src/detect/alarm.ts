@@ -1,4 +1,5 @@
 import type { Calibration } from "./calibration.ts";
+import type { Covered } from "./covered.ts";
 import { weighted } from "./score.ts";
 import { signals } from "./signal/signals.ts";
 import { MOST, surprise } from "./tail.ts";
@@ -49,6 +50,8 @@ export interface Alarm {
   readonly modelBased: number | null;
   /** The account's own exchanges when the alarm was raised. */
   readonly exchanges: number;
+  /** How many of them permits covered, which are not among what speaks for or against; missing where none did. */
+  readonly covered?: Covered;
   readonly signals: readonly Reason[];
   /** What speaks against it. */
   readonly against: readonly Reason[];

@@ -1,6 +1,7 @@
 import type { Account } from "../exchange/account.ts";
 import { conversation } from "../exchange/conversation.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import { type Covered, withCovered } from "./covered.ts";
 import { type Alarm, modelBased, type Reasons, reasons, round, type Subject } from "./alarm.ts";
 import type { Calibration } from "./calibration.ts";
 import type { CorpusIndex } from "./corpus/corpus-index.ts";
@@ -45,6 +46,8 @@ export interface Score {
   /** Exchanges of the account up to which `p` speaks: its last look that the calibration covers, 0 before the first. */
   readonly judged: number;
   readonly pairs: number;
+  /** What permits covered of the exchanges; missing where none did. */
+  readonly covered?: Covered;
 }
 
 /** The reasons of the look that brought an account where it stands: the sketch they came from may be gone when others raise the bar. */
@@ -63,6 +66,8 @@ export interface Watched {
   exchanges: number;
   firstAlarmExchange: number | null;
   firstAlarmTime: string | null;
+  /** What permits covered; null while none did. */
+  covered: Covered | null;
 }
 
 /**
@@ -106,6 +111,7 @@ export class Detector {
     const watched = this.#watch(x.account);
     watched.exchanges++;
     const time = Date.parse(x.time);
+    if (x.permit !== undefined) watched.covered = withCovered(watched.covered, x.permit);
     if (!judged(x)) {
       watched.profile.observe(x, null, time);
       return NOTHING;
@@ -144,6 +150,7 @@ export class Detector {
       exchanges: w.exchanges,
       judged: w.standing.judged,
       pairs: w.trajectory.pairs,
+      ...(w.covered && { covered: w.covered }),
     }));
   }
 
@@ -191,6 +198,7 @@ export class Detector {
         exchanges: 0,
         firstAlarmExchange: null,
         firstAlarmTime: null,
+        covered: null,
       };
       this.#watched.set(account, watched);
       this.#facts.delete(account);
@@ -245,6 +253,7 @@ export class Detector {
       score: round(trajectory.highest),
       modelBased: modelBased(this.#calibration, trajectory.highest),
       exchanges,
+      ...(watched.covered && { covered: watched.covered }),
       signals: why.reasons,
       against: why.against,
       benignReading: why.benignReading,

@@ -14,7 +14,7 @@ import { Trajectory, type TrajectoryFacts } from "./trajectory.ts";
 import type { Weights } from "./weights.ts";
 
 /** Raise the number whenever the shape of anything kept here changes (facts, sketches, owners, profiles, the linker's state). */
-const MAGIC = "SWDETECT5\n";
+const MAGIC = "SWDETECT6\n";
 const HASH_BYTES = 32;
 
 /** What a snapshot says about itself. */
@@ -35,7 +35,7 @@ type Packed = Omit<Watched, "trajectory" | "profile" | "owner"> & {
 };
 
 /**
- * Bytes: `SWDETECT5\n`, the SHA-256 of all that follows, then a frame with the head as JSON, then one frame an account: its facts as JSON, then its sketch
+ * Bytes: `SWDETECT6\n`, the SHA-256 of all that follows, then a frame with the head as JSON, then one frame an account: its facts as JSON, then its sketch
  * (WHOLE.bytes), its rhythm, the answers it was served, the sketch of each of its sub-streams (PART.bytes), and its link profile, in this machine's byte
  * order; a snapshot is a cache beside the journal and does not travel. A frame is a 32-bit big-endian length and so many bytes.
  */
