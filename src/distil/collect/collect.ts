@@ -1,4 +1,3 @@
-import type { JsonObject } from "../../exchange/exchange.ts";
 import { newId } from "../../exchange/id.ts";
 import { LedgerError } from "../../ledger/error.ts";
 import { DistilError } from "../error.ts";
@@ -171,8 +170,7 @@ class Collecting {
   async #ask(prompt: Prompt): Promise<void> {
     const { log, budget, teacher, asking, idempotent } = this.#in;
     const call = this.#callFor(prompt);
-    const json: JsonObject = requestFor(prompt, asking);
-    const request = Buffer.from(JSON.stringify(json));
+    const request = Buffer.from(JSON.stringify(requestFor(prompt, asking)));
     let headers: Readonly<Record<string, string>>;
     try {
       headers = this.#in.authorize(request);
@@ -186,7 +184,7 @@ class Collecting {
     let got: TeacherReply;
     try {
       const sent = idempotent ? { ...headers, "idempotency-key": call.key } : headers;
-      got = await teacher.ask(json, sent, new AbortController().signal);
+      got = await teacher.ask(request, sent, new AbortController().signal);
     } catch (error) {
       if (!(error instanceof TeacherFailure)) throw error;
       return await this.#noReply(prompt, call, error);

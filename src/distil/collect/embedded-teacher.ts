@@ -19,7 +19,11 @@ export async function embeddedTeacher(source: ModelSource): Promise<Teacher & { 
         let status = 500;
         if (signal.aborted) return reject(new TeacherFailure(false, "given up: the run is stopping"));
         const control = thread.ask(
-          { method: "POST", path: "/v1/chat/completions", body: request },
+          {
+            method: "POST",
+            path: "/v1/chat/completions",
+            body: JSON.parse(request.toString("utf8")) as unknown,
+          },
           {
             onHead: (code) => (status = code),
             onPart: (bytes) => parts.push(bytes),

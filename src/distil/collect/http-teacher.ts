@@ -40,7 +40,7 @@ export function httpTeacher({ baseUrl, apiKey, timeoutMs }: HttpTeacherOptions):
             ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
             ...headers,
           },
-          body: JSON.stringify(request),
+          body: new Uint8Array(request),
           signal: limit,
         });
         return {

@@ -1,5 +1,3 @@
-import type { JsonObject } from "../../exchange/exchange.ts";
-
 /** What a teacher gave back, whatever its status. */
 export interface TeacherReply {
   readonly status: number;
@@ -25,11 +23,7 @@ export class TeacherFailure extends Error {
 export interface Teacher {
   /** Where it is, for cards and messages. */
   readonly address: string;
-  /** Sends a request once; never again by itself. Rejects with TeacherFailure. */
-  ask(
-    request: JsonObject,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<TeacherReply>;
+  /** Sends a request (JSON) as it is, once; never again by itself. Rejects with TeacherFailure. */
+  ask(request: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<TeacherReply>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
 import { DistilError } from "../error.ts";
+import { distributions, purposes } from "../../policy/permit.ts";
 import { OWN_FIELDS } from "../collect/request.ts";
 
 // distil.yaml: what a run does. Paths are relative to the run's folder.
@@ -79,11 +80,14 @@ const schema = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, . _ -, at most 64")
     .default("run"),
   /** What the student is for, and who gets it: what a permit and terms are compared with. */
-  purpose: z.string().min(1),
-  distribution: z.enum(["none", "internal", "public"]).default("none"),
+  purpose: z.enum(purposes),
+  distribution: z.enum(distributions).default("none"),
   teacher,
   permit: path.optional(),
+  /** The key that the permit's holder signs requests with, from `stillwatch permits holder-key`. */
   holderKey: path.optional(),
+  /** The issuer's `log.vkey`, obtained from the issuer. */
+  issuer: path.optional(),
   prompts: z.strictObject({
     from: z.array(source).min(1),
     system: z.string().optional(),
@@ -159,7 +163,7 @@ export function readRecipe(text: string, file: string): Recipe {
 }
 
 /** What only shows when fields are seen together. */
-function wrongTogether({ teacher, budget, permit, holderKey }: Recipe): string[] {
+function wrongTogether({ teacher, budget, permit, holderKey, issuer }: Recipe): string[] {
   const problems: string[] = [];
   const remote = teacher.baseUrl !== undefined;
   if (remote === (teacher.embedded !== undefined))
@@ -175,6 +179,10 @@ function wrongTogether({ teacher, budget, permit, holderKey }: Recipe): string[]
   if (permit !== undefined && holderKey === undefined)
     problems.push(
       "holderKey: is missing; a permit is used with the key of its holder (`stillwatch permits holder-key`)",
+    );
+  if (permit !== undefined && issuer === undefined)
+    problems.push(
+      "issuer: is missing; the log.vkey of who issued the permit, obtained from there and not along with the permit",
     );
   return problems;
 }

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { parseTrust } from "../../ledger/signers.ts";
+import type { NoteSigner, NoteVerifier } from "../../ledger/note.ts";
+import { builtIn, builtInTerms } from "../../policy/built-in-terms.ts";
+import { parsePermit, verifyPermit, type Amount, type Permit } from "../../policy/permit.ts";
+import { parseHolder, permitHeaders } from "../../policy/proof.ts";
+import {
+  clearance,
+  parseTerms,
+  termsHash,
+  termsOf,
+  type Restriction,
+  type Terms,
+} from "../../policy/terms.ts";
+import { DistilError } from "../error.ts";
+import { fromFolder, type Recipe } from "./recipe.ts";
+
+/** Why this run may be done, and what must follow its data. */
+export interface Permission {
+  readonly terms: { readonly name: string; readonly sha256: string } | null;
+  readonly permit: string | null;
+  readonly because: readonly string[];
+  readonly restrictions: readonly Restriction[];
+  /**
+   * Headers for one request, after checking once more that the permit still holds for it. Throws DistilError "not_permitted".
+   * @param used of the permit, by this run
+   */
+  readonly authorize: (body: Buffer, used: Amount, now: number) => Record<string, string>;
+}
+
+/**
+ * Reads terms and permit of a run and decides whether anything may be sent at all. Throws DistilError "not_permitted" or "config".
+ */
+export function permissionFor(recipe: Recipe, folder: string, model: string, now: number): Permission {
+  const use = { purpose: recipe.purpose, distribution: recipe.distribution };
+  const terms = termsFor(recipe, folder);
+  const holding = recipe.permit === undefined ? null : readPermit(recipe, folder);
+  if (holding !== null) check(holding, { ...use, model, now });
+  const cleared = clearance(terms, holding?.permit ?? null, use);
+  if (!cleared.ok)
+    throw new DistilError(
+      "not_permitted",
+      `nothing was sent: ${cleared.because.join("; ")}${terms === null ? hint(model) : ""}`,
+    );
+  return {
+    terms: terms === null ? null : { name: terms.name, sha256: termsHash(terms) },
+    permit: holding?.permit.id ?? null,
+    because: cleared.because,
+    restrictions: cleared.restrictions,
+    authorize: (body, used, at) => {
+      if (holding === null) return {};
+      check(holding, { ...use, model, now: at, used });
+      const bodySha256 = createHash("sha256").update(body).digest("hex");
+      return permitHeaders(holding.permit.id, holding.holder, at, bodySha256);
+    },
+  };
+}
+
+interface Holding {
+  readonly permit: Permit;
+  readonly holder: NoteSigner;
+  readonly issuerKeys: readonly NoteVerifier[];
+}
+
+/** The embedded teacher is its user's own model. */
+function termsFor(recipe: Recipe, folder: string): Terms | null {
+  const { terms, embedded } = recipe.teacher;
+  if (terms === undefined) return embedded === undefined ? null : builtIn("own-model");
+  return builtIn(terms) ?? read(folder, terms, "teacher.terms", parseTerms);
+}
+
+function readPermit(recipe: Recipe, folder: string): Holding {
+  return {
+    permit: read(folder, recipe.permit ?? "", "permit", parsePermit),
+    holder: read(folder, recipe.holderKey ?? "", "holderKey", parseHolder),
+    issuerKeys: read(folder, recipe.issuer ?? "", "issuer", parseTrust),
+  };
+}
+
+function read<T>(folder: string, file: string, field: string, parse: (text: string) => T): T {
+  try {
+    return parse(readFileSync(fromFolder(folder, file), "utf8"));
+  } catch (error) {
+    const names =
+      field === "teacher.terms" ? ` (built in are: ${builtInTerms.map(({ name }) => name).join(", ")})` : "";
+    throw new DistilError("config", `${field}: ${file} cannot be used: ${(error as Error).message}${names}`, {
+      cause: error,
+    });
+  }
+}
+
+function check(
+  { permit, issuerKeys }: Holding,
+  ask: { readonly now: number; readonly model: string; readonly used?: Amount } & Pick<
+    Recipe,
+    "purpose" | "distribution"
+  >,
+): void {
+  const found = verifyPermit(permit, { ...ask, issuerKeys });
+  if (!found.ok)
+    throw new DistilError(
+      "not_permitted",
+      `permit ${permit.id} does not hold (${found.code}): ${found.message}. Nothing more is sent`,
+    );
+}
+
+function hint(model: string): string {
+  const likely = termsOf(model, builtInTerms);
+  return likely === null
+    ? ""
+    : ` (\`teacher.terms: ${likely.name}\` seems to fit ${model}; see \`stillwatch terms show ${likely.name}\`)`;
+}
