@@ -95,7 +95,10 @@ function link(
     // Smaller p-values are only needed where a run can bound something.
     ...(campaigns.nextBounds ? {} : { draws: DRAWS_EXPLORING }),
   });
-  return campaigns.update(clusters, time, (members) => judgePooled(pooledOf(members, known), calibration));
+  return campaigns.update(clusters, time, {
+    harvest: (members) => judgePooled(pooledOf(members, known), calibration),
+    standsOut: (account) => (known.get(account)?.standing.tier ?? "none") !== "none",
+  });
 }
 
 function pooledOf(members: readonly string[], known: ReadonlyMap<string, Linked>): Pooled {

@@ -2,11 +2,13 @@ import type { Member } from "./link/member.ts";
 import type { Profile } from "./link/profile.ts";
 import { PART } from "./layout.ts";
 import { Sketch } from "./sketch.ts";
+import type { Tier } from "./tier.ts";
 import type { Trajectory } from "./trajectory.ts";
 
 /** What linking needs of a watched account. */
 export interface Linked {
-  readonly standing: { readonly account: string };
+  /** The tier is the account's own; without one nothing is known of it. */
+  readonly standing: { readonly account: string; readonly tier?: Tier };
   readonly trajectory: Trajectory;
   readonly profile: Profile;
 }
@@ -53,8 +55,9 @@ function templatesOf({ sketch, streams }: Trajectory): number[] {
   const parts = [...streams.all()]
     .filter(({ name, sketch: { exchanges } }) => name !== "rest" && exchanges >= LEAST_EXCHANGES)
     .sort((a, b) => b.sketch.exchanges - a.sketch.exchanges || (a.name < b.name ? -1 : 1));
-  return [sketch, ...parts.map((part) => part.sketch)]
-    .flatMap((each) => each.templates(TEMPLATES).map(({ key }) => key));
+  return [sketch, ...parts.map((part) => part.sketch)].flatMap((each) =>
+    each.templates(TEMPLATES).map(({ key }) => key),
+  );
 }
 
 /** Without the tenth (at least one) whose own scores were highest: what is left must harvest too, or it was those few. */

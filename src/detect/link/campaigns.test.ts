@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Harvest, Campaigns, levelOf } from "./campaigns.ts";
+import { Campaigns, type Judging, levelOf } from "./campaigns.ts";
 import type { Cluster } from "./clusters.ts";
 
 const names = (from: number, to: number): string[] =>
@@ -22,9 +22,10 @@ const cluster = (accounts: readonly string[], fields: Partial<Cluster> = {}): Cl
   ...fields,
 });
 const at = (day: number): string => `2026-03-${String(day).padStart(2, "0")}T00:00:00.000Z`;
-const harvests =
-  (p: number): ((accounts: readonly string[]) => Harvest) =>
-  () => ({ p, score: 3, because: ["300 accounts x 25 exchanges, 97 % long answers"], evidence: [] });
+const harvests = (p: number, alone: readonly string[] = []): Judging => ({
+  harvest: () => ({ p, score: 3, because: ["300 accounts x 25 exchanges, 97 % long answers"], evidence: [] }),
+  standsOut: (account) => alone.includes(account),
+});
 const seen = (gated: Cluster[]) => ({ formed: gated, gated });
 
 describe("Campaigns", () => {
@@ -43,6 +44,19 @@ describe("Campaigns", () => {
     );
     expect(other.lines).toHaveLength(1);
     expect(other.lines[0]?.campaign).not.toBe(first?.campaign);
+  });
+
+  it("lists who sends the same wording and looks like harvesting by itself; nobody of a cluster of another kind or that does not harvest", () => {
+    const beside = { besides: names(50, 60) };
+    const listed = (fields: Partial<Cluster>, p: number): number | undefined =>
+      new Campaigns({ bounded: false }).update(
+        seen([cluster(names(0, 9), { ...beside, ...fields })]),
+        at(1),
+        harvests(p, [...names(50, 52), "acc_900"]),
+      ).lines[0]?.accounts.length;
+    expect(listed({}, 0.005)).toBe(11);
+    expect(listed({ formedOn: "means" }, 0.005)).toBe(9);
+    expect(listed({}, 0.2)).toBeUndefined();
   });
 
   it("gives a campaign that splits to its larger part, and the rest a new id", () => {

@@ -18,6 +18,13 @@ export interface Harvest {
   readonly evidence: readonly string[];
 }
 
+/** What is known of accounts beside their links. */
+export interface Judging {
+  readonly harvest: (accounts: readonly string[]) => Harvest;
+  /** The account looks like harvesting by itself, at watch or above. */
+  readonly standsOut: (account: string) => boolean;
+}
+
 /** A line of campaigns.jsonl (contract.md). The last line for an id is current. */
 export interface CampaignLine {
   readonly time: string;
@@ -114,7 +121,7 @@ export class Campaigns {
   update(
     { gated }: Clusters,
     time: string,
-    harvest: (accounts: readonly string[]) => Harvest,
+    { harvest, standsOut }: Judging,
   ): { lines: CampaignLine[]; alarms: CampaignAlarm[] } {
     this.#runs++;
     const judged = gated.map((cluster) => {
@@ -133,10 +140,11 @@ export class Campaigns {
       const before = this.#campaigns.get(id);
       const highest = before?.highest ?? "none";
       const tier = highest === "bounded" || boundedBy(cluster, q) ? "bounded" : tierOf(p);
+      const joining = tier === "none" ? [] : joiningOf(cluster, standsOut);
       const line: CampaignLine = {
         time,
         campaign: id,
-        accounts: cluster.accounts,
+        accounts: [...cluster.accounts, ...joining].sort(),
         link: upTo(cluster.link),
         harvest: upTo(harvested.p),
         concealed: Math.round(cluster.concealed * 1000) / 1000,
@@ -148,6 +156,11 @@ export class Campaigns {
               ]
             : []),
           ...cluster.because,
+          ...(joining.length > 0
+            ? [
+                `${joining.length} of those are listed all the same: each looks like harvesting by itself as well`,
+              ]
+            : []),
           ...harvested.because,
         ],
       };
@@ -216,6 +229,14 @@ export class Campaigns {
     }
     return ids;
   }
+}
+
+/**
+ * Who sends the wording of a harvesting operation and looks like harvesting by itself is listed with it, linked by more or not:
+ * one in twenty honest users of that wording is as well. They take no part in any p-value of the campaign.
+ */
+function joiningOf({ formedOn, besides }: Cluster, standsOut: (account: string) => boolean): string[] {
+  return formedOn === "content" ? besides.filter(standsOut) : [];
 }
 
 /** Level of a run, counted from 1: 0 for runs that bound nothing. */
