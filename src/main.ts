@@ -18,6 +18,14 @@ const COMMANDS: Readonly<
     summary: "API keys: list, add, rotate, revoke",
     load: async () => (await import("./cli/keys.ts")).keys,
   },
+  permits: {
+    summary: "permission to distil: issue, verify, list, revoke",
+    load: async () => (await import("./cli/permits.ts")).permits,
+  },
+  terms: {
+    summary: "what providers' terms say about distilling their models",
+    load: async () => (await import("./cli/terms.ts")).terms,
+  },
   import: {
     summary: "existing logs into the journal",
     load: async () => (await import("./cli/import.ts")).importLogs,

@@ -73,6 +73,13 @@ export function noWords(command: string, args: Arguments): void {
     );
 }
 
+/** A flag's value that must be one of some words. Throws UsageError naming them. */
+export function oneOf<Word extends string>(flag: string, given: string, words: readonly Word[]): Word {
+  const found = words.find((word) => word === given);
+  if (found === undefined) throw new UsageError(`--${flag} ${given} is none of ${words.join(", ")}`);
+  return found;
+}
+
 /** One of several commands under a name, e.g. `ledger verify`. */
 export interface Subcommand {
   readonly summary: string;

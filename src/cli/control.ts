@@ -9,6 +9,7 @@ import { ExchangeError } from "../exchange/error.ts";
 import { PolicyError } from "../policy/error.ts";
 import type { LimitChange } from "../policy/records.ts";
 import { Store } from "../policy/store.ts";
+import { UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 
 // What `accounts` and `keys` share: the control database, its errors, and how lists are printed.
@@ -34,9 +35,6 @@ export interface Context {
   readonly names: readonly string[];
   readonly io: Io;
 }
-
-/** A wrong command line; `message` says what is wrong and what to write. */
-class UsageError extends Error {}
 
 const shared = {
   data: { type: "string", default: "./stillwatch-data" },
