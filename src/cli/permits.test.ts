@@ -45,7 +45,8 @@ describe("stillwatch permits", () => {
     ..."issue acme --holder H --purpose classifier --distribution internal --model m-*,t --exchanges 100 --expires 90d"
       .replace("H", file("lab.key"))
       .split(" "),
-    ...["--data", data],
+    "--data",
+    data,
     ...more,
   ];
 

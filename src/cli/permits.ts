@@ -11,7 +11,7 @@ import { parseTerms, termsHash } from "../policy/terms.ts";
 import { UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { controlCommand, duration, list, number, oneName, printJson, printTable, text } from "./control.ts";
-import type { Context } from "./control.ts";
+import type { Context, Verb } from "./control.ts";
 import { holderKey, verify } from "./permit-files.ts";
 
 const help = `Usage: stillwatch permits VERB [ACCOUNT|PERMIT|FILE] [flags]
@@ -20,7 +20,7 @@ A permit is a signed permission to distil: for one account and one holder's key,
 counts down each request that shows one, the collector (\`stillwatch distil\`) sends nothing without, and the detector leaves out what it covers.
 
   permits holder-key --out F   a key pair for whoever will use permits; prints the public key
-  permits issue ACCOUNT        sign a permit; prints it (needs the folder's signing key, which \`serve\` makes)
+  permits issue ACCOUNT        sign a permit; prints it (also \`permits add\`; needs the folder's signing key, which \`serve\` makes)
   permits verify FILE          does it hold? exit 0 it does, 1 it does not, 2 cannot be judged
   permits list [ACCOUNT]       permits issued here, with what is left of them
   permits show PERMIT          one of them, with its document
@@ -53,23 +53,27 @@ Examples:
   stillwatch permits revoke permit_01KQ8Z… --reason "contract ended"
 `;
 
-const control = controlCommand("permits", "permission to distil: issue, verify, list, revoke", help, {
-  issue: {
-    options: {
-      holder: { type: "string" },
-      purpose: { type: "string" },
-      distribution: { type: "string" },
-      model: { type: "string", multiple: true },
-      exchanges: { type: "string" },
-      "output-tokens": { type: "string" },
-      expires: { type: "string" },
-      from: { type: "string" },
-      terms: { type: "string" },
-      note: { type: "string" },
-      out: { type: "string" },
-    },
-    run: issue,
+const issuing: Verb = {
+  options: {
+    holder: { type: "string" },
+    purpose: { type: "string" },
+    distribution: { type: "string" },
+    model: { type: "string", multiple: true },
+    exchanges: { type: "string" },
+    "output-tokens": { type: "string" },
+    expires: { type: "string" },
+    from: { type: "string" },
+    terms: { type: "string" },
+    note: { type: "string" },
+    out: { type: "string" },
   },
+  run: issue,
+};
+
+const control = controlCommand("permits", "permission to distil: issue, verify, list, revoke", help, {
+  issue: issuing,
+  // As accounts and keys call it.
+  add: issuing,
   list: { options: {}, run: showAll },
   show: { options: {}, run: showOne },
   revoke: { options: { reason: { type: "string" } }, run: revoke },

@@ -13,7 +13,7 @@ const DOMAIN = "stillwatch permit proof v1\n";
 const WINDOW_MS = 5 * 60_000;
 
 /**
- * What the holder signs for one request, five lines without a newline at the end:
+ * What the holder signs for one request, four lines without a newline at the end:
  *
  *     stillwatch permit proof v1
  *     permit_01KQ8Z3V5J8M2N4P6R7S9T0W1X
