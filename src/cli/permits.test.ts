@@ -198,6 +198,9 @@ describe("stillwatch terms", () => {
     expect((await run(terms, ["check", file("sets.jsonl"), "--terms", file("house.json")])).err).toMatch(
       /1 clear, 0 unknown/,
     );
+    const row = JSON.stringify({ prompt: "p", answer: "a", teacher: "gpt-4o", license: "MIT" });
+    writeFileSync(file("rows.jsonl"), `${row}\n`.repeat(50));
+    expect((await run(terms, ["check", file("rows.jsonl")])).err).toMatch(/^1 datasets: 1 flagged/);
     writeFileSync(file("wrong.jsonl"), '{"name":"x"}\n');
     expect(await run(terms, ["check", file("wrong.jsonl")])).toMatchObject({
       code: 2,

@@ -159,12 +159,15 @@ function datasets(path: string): DatasetFacts[] {
   const whole = jsonOrNull(text);
   if (whole !== undefined) return datasetsIn(whole, path);
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return lines.flatMap((line, i) => {
+  const rows = lines.flatMap((line, i) => {
+    const place = `${path}, line ${i + 1}`;
     const value = jsonOrNull(line);
     if (value === undefined)
-      throw new ExchangeError("malformed", `${path}, line ${i + 1} is not JSON: ${line.slice(0, 60)}`);
-    return datasetsIn(value, `${path}, line ${i + 1}`);
+      throw new ExchangeError("malformed", `${place} is not JSON: ${line.slice(0, 60)}`);
+    return datasetsIn(value, place).map((row) => (row.name === place ? { ...row, name: path } : row));
   });
+  // Rows of one dataset have no names of their own, and mostly the same facts.
+  return [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()];
 }
 
 function jsonOrNull(text: string): Json | undefined {
