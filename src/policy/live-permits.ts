@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { NoteVerifier } from "../ledger/note.ts";
+import { parseVkey, type NoteVerifier } from "../ledger/note.ts";
 import type { Refusal } from "./gate.ts";
 import { PermitCounts, type Taken } from "./permit-counts.ts";
 import { verifyPermit, type Amount, type PermitProblem } from "./permit.ts";
@@ -36,7 +36,7 @@ export class LivePermits {
   readonly #permits: Permits;
   readonly #issuers: readonly NoteVerifier[];
   readonly #counts: PermitCounts;
-  readonly #found = new Map<string, StoredPermit>();
+  readonly #found = new Map<string, Held>();
 
   /** `issuers`: the ledger's own keys; only what they signed counts, whatever the database holds. */
   constructor(permits: Permits, issuers: readonly NoteVerifier[]) {
@@ -47,24 +47,25 @@ export class LivePermits {
 
   /** Takes room for one exchange under the permit, or says why not. Throws when the database cannot be read or written. */
   take({ id, proof, body }: Presented, { account, model, maxOutputTokens, at }: Covered): Grant | Refusal {
-    const stored = this.#find(id);
+    const held = this.#find(id);
     // One answer for what is not there and what is another's: nobody learns of permits that are not theirs.
-    if (!stored || stored.permit.account !== account)
+    if (!held || held.stored.permit.account !== account)
       return refuse(
         id,
         "unknown-permit",
         "it was not given to this account here; check its id and which gateway and key you use",
       );
+    const { stored, holder } = held;
     const { permit, revokedAt } = stored;
     const wants: Amount = { exchanges: 1, outputTokens: maxOutputTokens ?? 0 };
     const verdict = verifyPermit(permit, {
-      issuerKeys: this.#issuers,
+      issuerKeys: held.isSigned ? null : this.#issuers,
       now: at,
       model,
       used: this.#counts.usedOf(stored),
       wants,
       revokedAt,
-      proof: { text: proof, bodySha256: hash("sha256", body, "hex") },
+      proof: { text: proof, bodySha256: hash("sha256", body, "hex"), holder },
     });
     if (!verdict.ok) return refuse(id, verdict.code, verdict.message);
     if (permit.volume.outputTokens !== null && maxOutputTokens === null)
@@ -91,11 +92,29 @@ export class LivePermits {
     this.forget();
   }
 
-  #find(id: string): StoredPermit | null {
-    const found = this.#found.get(id) ?? (FORM.test(id) ? this.#permits.find(id) : null);
-    if (found) this.#found.set(id, found);
-    return found;
+  #find(id: string): Held | null {
+    const found = this.#found.get(id);
+    if (found) return found;
+    const stored = FORM.test(id) ? this.#permits.find(id) : null;
+    if (!stored) return null;
+    const { permit } = stored;
+    // Signatures cost ten times everything else here, so this one is looked at once; when it is bad each request learns why.
+    const isSigned = verifyPermit(permit, {
+      issuerKeys: this.#issuers,
+      now: Date.parse(permit.notBefore),
+    }).ok;
+    const held = { stored, isSigned, holder: parseVkey(permit.holder) };
+    this.#found.set(id, held);
+    return held;
   }
+}
+
+/** A permit with what need not be found out at every request. */
+interface Held {
+  readonly stored: StoredPermit;
+  /** By a key of ours, over exactly these contents. */
+  readonly isSigned: boolean;
+  readonly holder: NoteVerifier;
 }
 
 const FORM = /^permit_[0-9A-Z]{26}$/;

@@ -211,8 +211,8 @@ export function issuePermit(wanted: NewPermit, { signer, now, random }: Issuer):
 
 /** What is asked of a permit; what is left out is not checked. */
 export interface PermitAsk {
-  /** Keys of issuers that are trusted (`parseTrust` of a `log.vkey`). */
-  readonly issuerKeys: readonly NoteVerifier[];
+  /** Keys of issuers that are trusted (`parseTrust` of a `log.vkey`); null = the signature of this very object was found good before. */
+  readonly issuerKeys: readonly NoteVerifier[] | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly account?: string;
@@ -225,8 +225,12 @@ export interface PermitAsk {
   /** What this takes of it; by default one exchange. */
   readonly wants?: Amount;
   readonly revokedAt?: string | null;
-  /** The proof that came with a request, and the SHA-256 of its body in hexadecimal. */
-  readonly proof?: { readonly text: string | null; readonly bodySha256: string };
+  /** The proof that came with a request, and the SHA-256 of its body in hexadecimal; `holder`: the permit's, where it is parsed already. */
+  readonly proof?: {
+    readonly text: string | null;
+    readonly bodySha256: string;
+    readonly holder?: NoteVerifier;
+  };
 }
 
 /** Whether the permit allows what is asked, and if not, the first thing that is wrong. Pure. */
@@ -262,6 +266,7 @@ export function covers<Kind extends string>(order: readonly Kind[], granted: Kin
 }
 
 function wrongSignature(permit: Permit, { issuerKeys }: PermitAsk): PermitRefusal | null {
+  if (issuerKeys === null) return null;
   const { name, key } = permit.issuer;
   const issuer = issuerKeys.find((one) => one.name === name && one.keyId === key);
   if (!issuer) {
@@ -318,7 +323,12 @@ function wrongScope(
 
 function wrongProof(permit: Permit, { proof, now }: PermitAsk): PermitRefusal | null {
   if (!proof) return null;
-  const wrong = checkProof({ ...proof, permit: permit.id, holder: parseVkey(permit.holder), now });
+  const wrong = checkProof({
+    ...proof,
+    holder: proof.holder ?? parseVkey(permit.holder),
+    permit: permit.id,
+    now,
+  });
   return wrong === null ? null : no("bad-proof", wrong);
 }
 
