@@ -266,6 +266,11 @@ export function upstreamKey(name: string, variable: string | undefined): string 
   return value;
 }
 
+/** An environment variable that a run or a trainer names for a secret; null when it is not set or empty. */
+export function environmentSecret(variable: string): string | null {
+  return process.env[variable] || null;
+}
+
 /** The sinks of alarms with their secrets and certificates read. Throws ConfigError when one is missing. */
 export function receiversOf({ delivery }: Config): Receiver[] {
   return delivery.sinks.map((entry) => {

@@ -72,6 +72,10 @@ const COMMANDS: Readonly<
     load: async () => (await import("./cli/evidence.ts")).evidence,
   },
   receipt: { summary: "check a receipt", load: async () => (await import("./cli/receipt.ts")).receipt },
+  distil: {
+    summary: "a large model's answers into a small model: collect, train, compare, serve",
+    load: async () => (await import("./cli/distil.ts")).distil,
+  },
   model: {
     summary: "a language model in this process: ask, score, export",
     load: async () => (await import("./cli/model.ts")).model,
@@ -124,6 +128,7 @@ const TOLD = new Map<string, 1 | 2>([
   ["GatewayError", 1],
   ["EvidenceError", 1],
   ["LmError", 2],
+  ["DistilError", 1],
 ]);
 
 // An old Node started us as its child and has no way to take us down with it when it is killed: notice that it is gone.
@@ -139,7 +144,9 @@ try {
 } catch (error) {
   // What the operating system refuses (no such file, no permission, address in use) is told in its words: they name the path.
   const isSystem = error instanceof Error && "syscall" in error;
-  const code = error instanceof Error ? (TOLD.get(error.name) ?? (isSystem ? 1 : undefined)) : undefined;
+  const isInput = error instanceof Error && error.name === "DistilError" && "code" in error && error.code === "config";
+  const code =
+    error instanceof Error ? (isInput ? 2 : (TOLD.get(error.name) ?? (isSystem ? 1 : undefined))) : undefined;
   if (code === undefined) throw error;
   io.err(`stillwatch: ${(error as Error).message}\n`);
   process.exitCode = code;

@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import type { JsonObject } from "../../exchange/exchange.ts";
+import { asObject } from "../../exchange/json.ts";
+import { readReply } from "../collect/reply.ts";
+import { DistilError } from "../error.ts";
+import { scoreAnswer } from "../evaluate/score.ts";
+import { openRun, readJson, STUDENT } from "../run/folder.ts";
+import { permissionFor } from "../run/permission.ts";
+import { openTeacher, trainerOf, type Surroundings } from "../run/workbench.ts";
+import { Cascade } from "./cascade.ts";
+import type { Calibrated } from "./calibrate.ts";
+
+export interface OpenCascade {
+  readonly cascade: Cascade;
+  readonly name: string;
+  readonly threshold: number | null;
+  close(): Promise<void>;
+}
+
+/**
+ * The cascade of a finished run. Each call of the teacher is allowed by the run's terms and permit, as the run's own calls were. Throws
+ * DistilError "folder" when the run has no student or no calibration yet.
+ */
+export async function openCascade(
+  path: string,
+  around: Pick<Surroundings, "trainers" | "secret" | "now">,
+  shadow: boolean,
+): Promise<OpenCascade> {
+  const run = openRun(path);
+  const { recipe } = run;
+  const calibrated = readJson(run, "cascade.json") as Calibrated | null;
+  if (calibrated === null)
+    throw new DistilError(
+      "folder",
+      `${path} has no calibrated cascade: give \`cascade: { epsilon: 0.1, delta: 0.05 }\` in distil.yaml and resume the run`,
+    );
+  const student = await trainerOf(run, around.trainers).open(join(path, STUDENT));
+  const { teacher, model } = await openTeacher(run, around);
+  const permission = permissionFor(recipe, path, model, around.now());
+  let asked = { exchanges: 0, outputTokens: 0 };
+  const ask = async (request: JsonObject): Promise<{ text: string; usage: JsonObject | null }> => {
+    const { stream: _, stream_options: __, ...plain } = request;
+    const body = Buffer.from(JSON.stringify({ ...plain, model }));
+    const headers = permission.authorize(body, asked, around.now());
+    asked = { ...asked, exchanges: asked.exchanges + 1 };
+    const got = await teacher.ask(body, headers, AbortSignal.timeout(recipe.teacher.timeoutMs));
+    const reply = readReply(got.status, got.body);
+    if (reply.kind !== "answered") throw new DistilError("teacher", `the teacher at ${teacher.address}: ${reply.because}`);
+    const usage = asObject((JSON.parse(got.body.toString("utf8")) as JsonObject)["usage"]);
+    return { text: reply.choices[0]?.answer ?? "", usage };
+  };
+  const { metric } = recipe.evaluation;
+  const cascade = new Cascade({
+    student,
+    threshold: calibrated.threshold,
+    shadow,
+    wording: recipe.prompts,
+    teacher: ask,
+    agrees: (mine, theirs) => scoreAnswer(metric === "judge" ? "exact" : metric, mine, theirs),
+  });
+  return {
+    cascade,
+    name: recipe.name,
+    threshold: calibrated.threshold,
+    close: async () => {
+      await student.close();
+      await teacher.close();
+    },
+  };
+}

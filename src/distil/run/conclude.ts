@@ -1,0 +1,177 @@
+import { compare } from "../evaluate/compare.ts";
+import { scored } from "../evaluate/mean.ts";
+import type { Written } from "../dataset/write.ts";
+import type { Against, CascadeReport, Report, Scored, Spend } from "../report/report.ts";
+import { isKept, type Row } from "../row.ts";
+import type { TrainingResult } from "../train/trainer.ts";
+import type { Examination, Examined } from "./examine.ts";
+import type { Plan } from "./plan.ts";
+import type { Collected } from "./rounds.ts";
+import type { Workbench } from "./workbench.ts";
+
+export interface Found {
+  readonly plan: Plan;
+  readonly collected: Collected;
+  readonly rows: readonly Row[];
+  readonly written: Written;
+  readonly training: TrainingResult;
+  readonly examination: Examination;
+  readonly spend: Spend;
+}
+
+/** What a CPU-hour of one core costs on a rented machine, US dollars: the order of what clouds charge in 2026. */
+const DOLLARS_PER_CPU_HOUR = 0.04;
+const SHOWN = 12;
+const SHOWN_CHARACTERS = 600;
+
+/** Puts what a run found into one report. Pure, so that it is the same each time. */
+export function conclude(bench: Workbench, found: Found): Report {
+  const { recipe } = bench.run;
+  const { rows } = found.examination;
+  const { metric, margin } = recipe.evaluation;
+  const against = comparisons(rows, margin);
+  const perThousand = costs(bench, found);
+  const cascade = cascadeReport(bench, found, perThousand);
+  const saved = perThousand.teacher - perThousand.student;
+  const spent = found.spend.spent + found.training.dollars;
+  return {
+    format: "stillwatch-distillation/1",
+    name: recipe.name,
+    teacher: { model: bench.model, address: bench.teacher.address, quality: qualityOf(rows, "teacher") },
+    student: {
+      trainer: recipe.student.trainer,
+      parameters: found.training.parameters,
+      quality: qualityOf(rows, "student"),
+      undistilled: qualityOf(rows, "undistilled"),
+      facts: found.training.facts,
+    },
+    baseline: { what: "the most frequent answer", quality: qualityOf(rows, "baseline") },
+    agreement: scored(rows.map(({ scores }) => scores.agreement)),
+    quality: { metric, rows: rows.length, margin, ...against.teacher, against: against.others },
+    curve: found.collected.curve,
+    stopped: found.collected.stopped,
+    rows: {
+      prompts: found.plan.train.length + found.plan.held.length + found.plan.test.length,
+      answered: answeredOf(bench, found.plan),
+      failed: counted(found.collected.failed.values()),
+      kept: found.written.kept,
+      dropped: { ...found.plan.left, ...found.written.because },
+      root: found.written.root,
+    },
+    cost: {
+      collect: found.spend.spent,
+      upperBound: found.spend.upperBound,
+      train: found.training.dollars,
+      trainCpuSeconds: found.training.cpuSeconds,
+      perThousand,
+      breakEven: saved > 0 ? Math.ceil((1000 * spent) / saved) : null,
+    },
+    spend: found.spend,
+    cascade,
+    terms: termsOf(bench),
+    examples: rows.slice(0, SHOWN).map(({ prompt, teacher, student }) => ({
+      input: cut(prompt.input),
+      reference: prompt.reference === undefined ? null : cut(prompt.reference),
+      teacher: cut(teacher),
+      student: cut(student.text),
+    })),
+    droppedExamples: droppedExamples(found.rows),
+    limits: limitsOf(found),
+  };
+}
+
+function comparisons(rows: readonly Examined[], margin: number): { teacher: Against; others: Report["quality"]["against"] } {
+  const against = (other: "teacher" | "undistilled" | "baseline"): Against => {
+    const pairs = rows.flatMap(({ scores }) =>
+      scores.student === null || scores[other] === null ? [] : [[scores.student, scores[other]] as const],
+    );
+    return compare(pairs.map(([student]) => student), pairs.map(([, theirs]) => theirs), { margin });
+  };
+  const others: Report["quality"]["against"][number][] = [];
+  if (rows.some(({ scores }) => scores.undistilled !== null))
+    others.push({ what: "undistilled student", ...against("undistilled") });
+  others.push({ what: "baseline", ...against("baseline") });
+  return { teacher: against("teacher"), others };
+}
+
+function qualityOf(rows: readonly Examined[], who: keyof Examined["scores"]): Scored | null {
+  const scores = rows.flatMap((row) => row.scores[who] ?? []);
+  return scores.length === 0 ? null : scored(scores);
+}
+
+function costs(bench: Workbench, { examination, spend }: Found): Report["cost"]["perThousand"] {
+  const { dollars, calls } = bench.budget.spent;
+  return {
+    teacher: calls === 0 ? 0 : (1000 * (spend.spent === 0 ? 0 : dollars)) / calls,
+    student: (examination.cpuPerThousand / 3600) * DOLLARS_PER_CPU_HOUR,
+  };
+}
+
+function cascadeReport(
+  { run }: Workbench,
+  { examination }: Found,
+  perThousand: Report["cost"]["perThousand"],
+): CascadeReport | null {
+  const { cascade } = run.recipe;
+  if (cascade === undefined || examination.cascade === null) return null;
+  const { threshold, serves, rows } = examination.cascade;
+  // The student answers everything once; the teacher what is deferred.
+  const saved = Math.max(0, serves * perThousand.teacher - perThousand.student);
+  return { threshold, serves, ...cascade, calibratedOn: rows, savedPerThousand: saved };
+}
+
+function termsOf({ permission, run }: Workbench): Report["terms"] {
+  const { terms, permit, because, restrictions } = permission;
+  return {
+    name: terms?.name ?? "none",
+    sha256: terms?.sha256 ?? "",
+    allowed: permit === null ? "by the terms" : "by permit",
+    because: because.join("; "),
+    permit,
+    purpose: run.recipe.purpose,
+    distribution: run.recipe.distribution,
+    restrictions: restrictions.map(({ document, clause, text }) => `${document}, ${clause}: ${text}`),
+  };
+}
+
+function answeredOf({ log }: Workbench, { train, held, test }: Plan): number {
+  return [...train, ...held, ...test].filter(({ id }) => log.of(id).answer !== null).length;
+}
+
+function droppedExamples(rows: readonly Row[]): Report["droppedExamples"] {
+  const seen = new Map<string, number>();
+  return rows.flatMap((row) => {
+    if (isKept(row)) return [];
+    const { filter = "", because = "" } = row.verdicts.find(({ kept }) => !kept) ?? {};
+    const shown = (seen.get(filter) ?? 0) + 1;
+    seen.set(filter, shown);
+    return shown <= 3 ? [{ filter, because: cut(because), answer: cut(row.answer) }] : [];
+  });
+}
+
+function limitsOf({ examination, collected }: Found): string[] {
+  const limits = [
+    "The test set says how the student does on prompts like its own; prompts of another kind were not tried, and imitation helps little there (arXiv 2305.15717).",
+    `The cost of a thousand student answers is processor time at $${DOLLARS_PER_CPU_HOUR} a CPU-hour; memory, waiting and upkeep are not in it.`,
+  ];
+  if (examination.rows.every(({ prompt }) => prompt.reference === undefined))
+    limits.push("The test set has no references: only agreement with the teacher is known, not who is right.");
+  if (examination.cascade !== null)
+    limits.push("The cascade's bound is about disagreement with the teacher, not about errors, and holds for traffic exchangeable with the held-back prompts.");
+  if (collected.curve.length > 0)
+    limits.push("The curve is agreement with the teacher on held-back prompts, which also decided when to stop.");
+  return limits;
+}
+
+function counted(reasons: Iterable<string>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const reason of reasons) {
+    const short = cut(reason, 120);
+    counts[short] = (counts[short] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function cut(text: string, most = SHOWN_CHARACTERS): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}

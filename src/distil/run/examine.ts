@@ -1,0 +1,100 @@
+import { calibrateCascade, type Calibrated } from "../cascade/calibrate.ts";
+import { mostFrequent } from "../evaluate/baseline.ts";
+import { scoreAnswer } from "../evaluate/score.ts";
+import type { Prompt } from "../prompt.ts";
+import type { Lesson, Student, StudentAnswer } from "../train/trainer.ts";
+import { agrees, teacherAnswer } from "./agreement.ts";
+import type { Plan } from "./plan.ts";
+import type { Trained } from "./training.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** One row of the test set with what everybody answered. A teacher that gave no answer has answered nothing, which is wrong. */
+export interface Examined {
+  readonly prompt: Prompt;
+  readonly teacher: string;
+  readonly student: StudentAnswer;
+  readonly undistilled: string | null;
+  readonly scores: {
+    /** Against the reference; null where there is none. */
+    readonly teacher: number | null;
+    readonly student: number | null;
+    readonly undistilled: number | null;
+    readonly baseline: number | null;
+    /** Student against teacher. */
+    readonly agreement: number;
+  };
+}
+
+export interface Examination {
+  readonly rows: readonly Examined[];
+  readonly baseline: string;
+  /** Seconds of processor time that the student took for a thousand answers. */
+  readonly cpuPerThousand: number;
+  readonly cascade: Calibrated | null;
+}
+
+/** Everybody answers the test set; the held-back prompts say where the student can stand in for the teacher. */
+export async function examine(
+  bench: Workbench,
+  plan: Plan,
+  { student, undistilled }: Trained,
+  lessons: readonly Lesson[],
+): Promise<Examination> {
+  bench.tell("evaluate", 0, plan.test.length);
+  const before = bench.around.cpu();
+  const answers = await student.answer(plan.test, bench.around.signal);
+  const cpu = bench.around.cpu() - before;
+  const first = await undistilled?.answer(plan.test, bench.around.signal);
+  const baseline = mostFrequent(lessons.map(({ answer }) => answer));
+  const rows = plan.test.map((prompt, i) =>
+    examined(bench, prompt, answers[i] as StudentAnswer, first?.[i]?.text ?? null, baseline),
+  );
+  bench.tell("evaluate", plan.test.length, plan.test.length);
+  return {
+    rows,
+    baseline,
+    cpuPerThousand: (1000 * cpu) / plan.test.length,
+    cascade: await calibrated(bench, plan.held, student),
+  };
+}
+
+function examined(
+  bench: Workbench,
+  prompt: Prompt,
+  student: StudentAnswer,
+  undistilled: string | null,
+  baseline: string,
+): Examined {
+  const teacher = teacherAnswer(bench, prompt) ?? "";
+  const { metric } = bench.run.recipe.evaluation;
+  const against = (answer: string | null): number | null =>
+    prompt.reference === undefined || answer === null
+      ? null
+      : scoreAnswer(metric === "judge" ? "exact" : metric, answer, prompt.reference);
+  return {
+    prompt,
+    teacher,
+    student,
+    undistilled,
+    scores: {
+      teacher: against(teacher),
+      student: against(student.text),
+      undistilled: against(undistilled),
+      baseline: against(baseline),
+      agreement: agrees(bench, student.text, teacher),
+    },
+  };
+}
+
+async function calibrated(bench: Workbench, held: readonly Prompt[], student: Student): Promise<Calibrated | null> {
+  const { cascade, seed } = bench.run.recipe;
+  if (cascade === undefined) return null;
+  bench.tell("cascade", 0, 1);
+  const asked = held.filter((prompt) => teacherAnswer(bench, prompt) !== null);
+  const answers = await student.answer(asked, bench.around.signal);
+  const observed = asked.map((prompt, i) => {
+    const { text, confidence } = answers[i] as StudentAnswer;
+    return { confidence, agrees: agrees(bench, text, teacherAnswer(bench, prompt) ?? "") === 1 };
+  });
+  return calibrateCascade(observed, { ...cascade, seed });
+}
