@@ -1,7 +1,7 @@
 import { conformalRank } from "../stats/conformal.ts";
 import type { Calibration } from "./calibration.ts";
 import { Change } from "./change.ts";
-import type { Harvest } from "./link/campaigns.ts";
+import type { Harvest } from "./link/judged.ts";
 import { type Pooled, withoutStrongest } from "./pool.ts";
 import { Rhythm } from "./rhythm.ts";
 import { measure, score, type Values, weighted } from "./score.ts";

@@ -26,7 +26,7 @@ const harvests = (p: number, alone: readonly string[] = []): Judging => ({
   harvest: () => ({ p, score: 3, because: ["300 accounts x 25 exchanges, 97 % long answers"], evidence: [] }),
   standsOut: (account) => alone.includes(account),
 });
-const seen = (gated: Cluster[]) => ({ formed: gated, gated });
+const seen = (gated: Cluster[]) => ({ formed: gated, operations: gated });
 
 describe("Campaigns", () => {
   it("keeps an id while accounts come and go, and tells only what changed", () => {
@@ -67,7 +67,10 @@ describe("Campaigns", () => {
       at(2),
       harvests(0.05),
     );
-    expect(lines.map((line) => line.campaign === whole?.campaign)).toEqual([false, true]);
+    expect(lines.map((line) => [line.accounts.length, line.campaign === whole?.campaign])).toEqual([
+      [70, true],
+      [30, false],
+    ]);
   });
 
   it("raises an alarm when a campaign is higher than ever, by the larger p; its line follows the evidence", () => {
@@ -110,6 +113,22 @@ describe("Campaigns", () => {
       expect(certain.update(seen([]), at(day), harvests(1)).lines).toEqual([]);
   });
 
+  it("does not withdraw what is formed again and still linked at the level of watch, unless it is in another campaign now", () => {
+    const tiersWith = (formed: Cluster[], operations: Cluster[] = []) => {
+      const campaigns = new Campaigns({ bounded: false });
+      campaigns.update(seen([cluster(names(0, 9))]), at(1), harvests(0.005));
+      for (const day of [2, 3, 4]) campaigns.update({ formed, operations }, at(day), harvests(0.005));
+      return campaigns.state().campaigns.map(({ line }) => [line.accounts.length, line.tier]);
+    };
+    expect(tiersWith([cluster(names(0, 12), { link: 0.03 })])).toEqual([[9, "review"]]);
+    expect(tiersWith([cluster(names(0, 12), { link: 0.06 })])).toEqual([[9, "none"]]);
+    expect(tiersWith([cluster(names(0, 12), { link: 0.03, concealed: 0.2 })])).toEqual([[9, "none"]]);
+    // Half the population is linked with everybody.
+    expect(tiersWith([cluster(names(0, 400), { link: 0.0002 })])).toEqual([[9, "none"]]);
+    const [wide, other] = [cluster(names(0, 40)), cluster(names(5, 60))];
+    expect(tiersWith([wide, cluster(names(0, 9), { link: 0.03 })], [wide, other])).toEqual([[60, "review"]]);
+  });
+
   it("bounds by Benjamini-Hochberg where calibration, link and accounts file allow it", () => {
     const four = [0, 10, 20, 30].map((from) => cluster(names(from, from + 10)));
     const tiersOf = (bounded: boolean, clusters: Cluster[], p: number, run = 1) =>
@@ -136,6 +155,40 @@ describe("Campaigns", () => {
         0.004,
       ),
     ).toEqual(Array(4).fill("review"));
+  });
+
+  it("judges overlapping clusters apart: a wide one does not hide what a part of it does, and nobody is told twice", () => {
+    const of = (ps: Readonly<Record<string, number>>): Judging => ({
+      harvest: (accounts) => ({ p: ps[String(accounts.length)] ?? 1, score: 3, because: [], evidence: [] }),
+      standsOut: () => false,
+    });
+    const sizes = (ps: Readonly<Record<string, number>>) =>
+      new Campaigns({ bounded: false })
+        .update(seen([cluster(names(0, 40)), cluster(names(0, 12)), cluster(names(6, 20))]), at(1), of(ps))
+        .lines.map(({ tier, accounts, harvest }) => [tier, accounts.length, harvest]);
+    expect(sizes({ 12: 0.004 })).toEqual([["review", 12, 0.004]]);
+    // Both of one tier: one campaign with the larger p. Half of the wide one, at watch, lies in it.
+    expect(sizes({ 12: 0.004, 14: 0.008, 40: 0.03 })).toEqual([["review", 20, 0.008]]);
+    expect(sizes({ 12: 0.004, 40: 0.03 })).toEqual([
+      ["review", 12, 0.004],
+      ["watch", 40, 0.03],
+    ]);
+    expect(sizes({ 14: 0.03, 40: 0.004 })).toEqual([["review", 40, 0.004]]);
+  });
+
+  it("counts overlapping clusters as one discovery whose p pays for their number", () => {
+    const tiers = (overlapping: number, p: number) =>
+      new Campaigns({ bounded: true })
+        .update(
+          seen(Array.from({ length: overlapping }, (_, i) => cluster(names(0, 20 + i)))),
+          at(1),
+          harvests(p),
+        )
+        .lines.map(({ tier }) => tier);
+    // 0.025 in the first run.
+    expect(tiers(1, 0.02)).toEqual(["bounded"]);
+    expect(tiers(4, 0.02)).toEqual(["watch"]);
+    expect(tiers(4, 0.006)).toEqual(["bounded"]);
   });
 
   it("spends at most 0.05 over all runs", () => {

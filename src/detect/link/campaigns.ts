@@ -1,22 +1,15 @@
 import { createHash } from "node:crypto";
 import type { JsonObject } from "../../exchange/exchange.ts";
-import { higher, type Tier, tierOf } from "../tier.ts";
-import { type Cluster, type Clusters, stepUp } from "./clusters.ts";
+import { higher, type Tier, tierOf, WATCH_P } from "../tier.ts";
+import type { Cluster, Clusters } from "./clusters.ts";
+import { CONCEALED_BAR } from "./declared.ts";
+import { adjustedBy, type Harvest, type Judged, toldOf } from "./judged.ts";
+import { isMostlyIn } from "./merge.ts";
 
 /** False discovery rate of the bounded tier, over all runs together. */
 const BOUNDED_Q = 0.05;
 /** A cluster continues a campaign when so much of the smaller one of them is in the other. */
 const SAME = 0.5;
-
-/** How much the pooled traffic of a cluster's accounts looks like harvesting. */
-export interface Harvest {
-  /** Against honest accounts and honest groups that were formed in the same way (not gated: pooled.ts). */
-  readonly p: number;
-  readonly score: number;
-  readonly because: readonly string[];
-  /** Ids of exchanges that show it. */
-  readonly evidence: readonly string[];
-}
 
 /** What is known of accounts beside their links. */
 export interface Judging {
@@ -119,23 +112,25 @@ export class Campaigns {
 
   /** @param time of the exchange up to which traffic was read */
   update(
-    { gated }: Clusters,
+    { operations, formed }: Pick<Clusters, "operations" | "formed">,
     time: string,
     { harvest, standsOut }: Judging,
   ): { lines: CampaignLine[]; alarms: CampaignAlarm[] } {
     this.#runs++;
-    const judged = gated.map((cluster) => {
+    const judged = operations.map((cluster): Judged => {
       const harvested = harvest(cluster.accounts);
       return { cluster, harvested, p: Math.max(cluster.link, harvested.p) };
     });
     const level = this.#bounds ? levelOf(this.#runs) : 0;
-    const adjusted = stepUp(judged.map(({ p }) => p)).map((q) => (level === 0 ? 1 : (q * BOUNDED_Q) / level));
-    const ids = this.#continued(gated);
+    const adjusted = adjustedBy(judged);
+    const told = toldOf(judged);
+    const ids = this.#continued(told.map(({ cluster }) => cluster));
 
     const lines: CampaignLine[] = [];
     const alarms: CampaignAlarm[] = [];
-    for (const [i, { cluster, harvested, p }] of judged.entries()) {
-      const q = adjusted[i] as number;
+    for (const [i, { cluster, harvested, p, of }] of told.entries()) {
+      const least = Math.min(...of.map((each) => adjusted.get(each) ?? 1));
+      const q = level === 0 ? 1 : (least * BOUNDED_Q) / level;
       const id = ids[i] ?? newId(cluster, time);
       const before = this.#campaigns.get(id);
       const highest = before?.highest ?? "none";
@@ -170,19 +165,40 @@ export class Campaigns {
       if ((rises || highest !== "none") && !(before && same(before.line, line))) lines.push(line);
       if (rises) alarms.push(alarmOf(line, cluster, harvested, level === 0 ? null : q));
     }
-    lines.push(...this.#missed(new Set(lines.map(({ campaign }) => campaign)), new Set(ids), time));
+    const passed = [...this.#campaigns.values()].filter(
+      ({ line }) => line.time === time || ids.includes(line.campaign),
+    );
+    lines.push(
+      ...this.#missed(
+        passed.map(({ line }) => line),
+        formed,
+        time,
+      ),
+    );
     return { lines, alarms };
   }
 
-  /** Counts runs without them, and withdraws what was not found for a while. Bounded lasts. */
-  #missed(
-    told: ReadonlySet<string>,
-    continued: ReadonlySet<string | undefined>,
-    time: string,
-  ): CampaignLine[] {
+  /**
+   * Counts the runs that speak against those that were not found, and withdraws what was not found for a while. Bounded lasts.
+   * What was found at p <= 0.002 need not be found so clearly again: as long as about the same accounts are formed and tested
+   * at p <= 0.05, a run does not speak against it, unless they are now in another campaign.
+   */
+  #missed(found: readonly CampaignLine[], formed: readonly Cluster[], time: string): CampaignLine[] {
     const withdrawn: CampaignLine[] = [];
+    const told = new Set(found.map(({ campaign }) => campaign));
+    const elsewhere = new Set(
+      found.filter(({ tier }) => tier !== "none").flatMap(({ accounts }) => accounts),
+    );
     for (const [id, kept] of this.#campaigns) {
-      if (told.has(id) || continued.has(id) || kept.line.time === time) continue;
+      if (told.has(id)) continue;
+      if (
+        kept.line.tier !== "none" &&
+        !isMostlyIn(kept.line, elsewhere) &&
+        isStillLinked(kept.line, formed)
+      ) {
+        this.#campaigns.set(id, { ...kept, missed: 0 });
+        continue;
+      }
       const missed = kept.missed + 1;
       const gone = missed >= WITHDRAWN_AFTER && kept.line.tier !== "none" && kept.highest !== "bounded";
       const line: CampaignLine = gone
@@ -203,7 +219,7 @@ export class Campaigns {
   }
 
   /** For each cluster the id of the campaign it continues: the pairs that overlap most first, each id once. */
-  #continued(gated: readonly Cluster[]): (string | undefined)[] {
+  #continued(clusters: readonly Cluster[]): (string | undefined)[] {
     const holders = new Map<string, string[]>();
     for (const { line } of this.#campaigns.values()) {
       const { campaign, accounts } = line;
@@ -213,16 +229,16 @@ export class Campaigns {
         else holders.set(account, [campaign]);
       }
     }
-    const overlaps = gated.flatMap(({ accounts }, at) => {
+    const overlaps = clusters.flatMap(({ accounts }, at) => {
       const shared = new Map<string, number>();
       for (const account of accounts)
         for (const id of holders.get(account) ?? []) shared.set(id, (shared.get(id) ?? 0) + 1);
       return [...shared].map(([id, n]) => ({ at, id, n }));
     });
-    const ids: (string | undefined)[] = gated.map(() => undefined);
+    const ids: (string | undefined)[] = clusters.map(() => undefined);
     const taken = new Set<string>();
     for (const { at, id, n } of overlaps.sort((a, b) => b.n - a.n || (a.id < b.id ? -1 : 1) || a.at - b.at)) {
-      const sizes = [gated[at]?.accounts.length ?? 0, this.#campaigns.get(id)?.line.accounts.length ?? 0];
+      const sizes = [clusters[at]?.accounts.length ?? 0, this.#campaigns.get(id)?.line.accounts.length ?? 0];
       if (ids[at] !== undefined || taken.has(id) || n < SAME * Math.min(...sizes)) continue;
       ids[at] = id;
       taken.add(id);
@@ -237,6 +253,15 @@ export class Campaigns {
  */
 function joiningOf({ formedOn, besides }: Cluster, standsOut: (account: string) => boolean): string[] {
   return formedOn === "content" ? besides.filter(standsOut) : [];
+}
+
+/** Whether about the same accounts (half of either in the other) were formed again and are linked at the level of watch. */
+function isStillLinked({ accounts }: CampaignLine, formed: readonly Cluster[]): boolean {
+  const listed = new Set(accounts);
+  return formed.some(({ accounts: its, concealed, link }) => {
+    if (concealed <= CONCEALED_BAR || link > WATCH_P) return false;
+    return its.filter((account) => listed.has(account)).length >= SAME * Math.max(its.length, listed.size);
+  });
 }
 
 /** Level of a run, counted from 1: 0 for runs that bound nothing. */

@@ -224,7 +224,7 @@ describe("hostile members", () => {
   });
 
   it("nobody, one account, strangers without facts or traffic, and everybody the same", () => {
-    expect(link([])).toEqual({ formed: [], gated: [] });
+    expect(link([])).toEqual({ formed: [], operations: [], gated: [] });
     expect(link([memberOf(world[0] as Sketched)]).formed).toEqual([]);
     const unknown = world.slice(0, 50).map((each): Member => ({ ...memberOf(each), facts: null }));
     expect(link(unknown).gated).toEqual([]);

@@ -1,12 +1,12 @@
 import type { Random } from "../../stats/random.ts";
 import { linkedAcross } from "./across.ts";
 import { type Candidate, candidatesOf, MIN_ACCOUNTS } from "./candidates.ts";
-import { declaredBy, oneOfEach, repeatsOf, unitsOf } from "./declared.ts";
-import { besidesOf, identity, reasonsFor } from "./because.ts";
+import { CONCEALED_BAR, declaredBy, oneOfEach, repeatsOf, unitsOf } from "./declared.ts";
+import { identity, reasonsFor } from "./because.ts";
 import { DRAWS, DRAWS_DECLARED, DRAWS_EXPLORING, STOP_EXPLORING, testLink } from "./link-test.ts";
 import type { Member } from "./member.ts";
 import { linkedOnes } from "./membership.ts";
-import { merged, type Related } from "./merge.ts";
+import { asOne, familiesOf, operationsOf, type Related } from "./merge.ts";
 import { type Population, populationOf } from "./population.ts";
 import { type Measured, Statistic } from "./statistic.ts";
 import { type Strata, strataOf } from "./strata.ts";
@@ -21,8 +21,6 @@ import { type Worklist, Worklists } from "./worklist.ts";
  * claim that a campaign harvests: its p-values come from honest accounts and honest groups (groups.ts).
  */
 export const LINK_BAR = 0.002;
-/** Most of the accounts must not stand under one declared identity. */
-export const CONCEALED_BAR = 0.5;
 /** With thousands of accounts a trifle is significant: the excess must concern a twentieth of the accounts. */
 const STRENGTH_BAR = 0.05;
 
@@ -58,7 +56,9 @@ export interface Cluster {
 export interface Clusters {
   /** Everything that was formed and tested. */
   readonly formed: readonly Cluster[];
-  /** Those that pass the gate, overlapping ones made one: what can be a campaign. */
+  /** Those that pass the gate, what holds several operations taken apart. They may overlap: one operation seen by several kinds of evidence. */
+  readonly operations: readonly Cluster[];
+  /** The same, overlapping ones made one. */
   readonly gated: readonly Cluster[];
 }
 
@@ -206,14 +206,8 @@ function adjusted(judged: readonly Cluster[], related: Related): Clusters {
   const qs = stepUp(judged.map(({ link }) => link));
   const formed = judged.map((cluster, i) => ({ ...cluster, linkQ: qs[i] as number }));
   const passed = formed.filter((cluster) => cluster.gated);
-  const gated = merged(passed, related).map((cluster) => {
-    // Those that another of the clusters made one with it lists are listed.
-    const listed = new Set(cluster.accounts);
-    const besides = cluster.besides.filter((account) => !listed.has(account));
-    const told = besides.length === 0 ? [] : [besidesOf(cluster.formedOn, besides.length)];
-    return { ...cluster, besides, because: [...cluster.because, ...told] };
-  });
-  return { formed, gated };
+  const operations = operationsOf(passed, formed, related);
+  return { formed, operations, gated: familiesOf(operations).map(asOne) };
 }
 
 /** What a cluster may be tested on: nothing that it was formed on, and nothing that comes along with that. */

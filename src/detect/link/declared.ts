@@ -6,6 +6,9 @@ const PUBLIC_FLOOR = 20;
 /** Accounts of one domain that were registered within this time were registered by a machine, unless they say more than the domain. */
 const BULK = 72 * 3_600_000;
 
+/** Of a campaign most of the accounts must not stand under one declared identity. */
+export const CONCEALED_BAR = 0.5;
+
 /** How openly the accounts of a cluster belong together. */
 export interface Declared {
   /** The identity that most of them declare, e.g. `organisation Acme`; null when none covers two. */

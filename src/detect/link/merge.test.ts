@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "./clusters.ts";
-import { merged } from "./merge.ts";
+import { asOne, familiesOf, operationsOf, type Related } from "./merge.ts";
 
 const names = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => `acc_${String(from + i).padStart(4, "0")}`);
 const cluster = (formedOn: Cluster["formedOn"], accounts: string[], link = 0.001): Cluster =>
   ({
     accounts,
+    besides: [],
     formedOn,
     link,
     linkQ: link,
@@ -15,6 +16,9 @@ const cluster = (formedOn: Cluster["formedOn"], accounts: string[], link = 0.001
     failover: null,
     because: [],
   }) as unknown as Cluster;
+
+const merged = (all: readonly Cluster[], related?: Related): Cluster[] =>
+  familiesOf(operationsOf(all, all, related)).map(asOne);
 
 describe("merged", () => {
   it("makes one of what overlaps, with the larger p", () => {
