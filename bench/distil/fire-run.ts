@@ -43,14 +43,24 @@ const unaccounted = all.filter(({ id }) => {
   return answer === null && refused === null && !collected.failed.has(id);
 }).length;
 const empty = all.reduce((sum, { id }) => sum + bench.log.of(id).bad.length, 0);
-const result = { ...written, spend, unaccounted, failed: collected.failed.size, stopped: collected.stopped, empty };
+const result = {
+  ...written,
+  spend,
+  unaccounted,
+  failed: collected.failed.size,
+  stopped: collected.stopped,
+  empty,
+};
 await realDisk.replace(join(folder, "result.json"), Buffer.from(JSON.stringify(result)));
 await bench.close();
 
 function prepare(): void {
   if (existsSync(join(folder, "distil.yaml"))) return;
   mkdirSync(folder, { recursive: true });
-  const prompts = Array.from({ length: Number(count) }, (_, i) => `Question ${i}: what comes after ${i * 7919}?`);
+  const prompts = Array.from(
+    { length: Number(count) },
+    (_, i) => `Question ${i}: what comes after ${i * 7919}?`,
+  );
   writeFileSync(join(folder, "prompts.txt"), `${prompts.slice(10).join("\n")}\n`);
   writeFileSync(
     join(folder, "test.jsonl"),

@@ -32,12 +32,18 @@ Examples
     });
     const [folder, ...rest] = args.words;
     if (folder === undefined || rest.length > 0)
-      throw new UsageError("name one folder: stillwatch distil serve DIR; see `stillwatch distil serve --help`");
+      throw new UsageError(
+        "name one folder: stillwatch distil serve DIR; see `stillwatch distil serve --help`",
+      );
     const variable = args.text("key-env");
     const key = variable === undefined ? null : environmentSecret(variable);
     if (variable !== undefined && key === null)
       throw new UsageError(`--key-env ${variable}: the environment variable is not set`);
-    const around = { trainers: trainers({ secret: environmentSecret }), secret: environmentSecret, now: () => Date.now() };
+    const around = {
+      trainers: trainers({ secret: environmentSecret }),
+      secret: environmentSecret,
+      now: () => Date.now(),
+    };
     const open = await openCascade(folder, around, args.flag("shadow"));
     const model = args.text("model") ?? open.name;
     const server = new CascadeServer({

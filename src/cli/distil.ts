@@ -11,7 +11,15 @@ import { STARTERS, starter } from "../distil/run/starter.ts";
 import { runStatus } from "../distil/run/status.ts";
 import type { RunProgress, Surroundings } from "../distil/run/workbench.ts";
 import { trainers } from "../distil/train/trainers.ts";
-import { dispatch, oneOf, readArguments, UsageError, type Arguments, type Io, type Subcommand } from "./arguments.ts";
+import {
+  dispatch,
+  oneOf,
+  readArguments,
+  UsageError,
+  type Arguments,
+  type Io,
+  type Subcommand,
+} from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { serveCascade } from "./distil-serve.ts";
 
@@ -103,7 +111,10 @@ Examples
     const opened = openRun(oneFolder("report", args));
     const found = readJson(opened, REPORT) as Report | null;
     if (found === null)
-      throw new DistilError("folder", `${opened.path} has no report yet; \`stillwatch distil resume ${opened.path}\` finishes the run`);
+      throw new DistilError(
+        "folder",
+        `${opened.path} has no report yet; \`stillwatch distil resume ${opened.path}\` finishes the run`,
+      );
     io.out(args.flag("json") ? `${JSON.stringify(found)}\n` : reportText(found, opened.path));
     return Promise.resolve(0);
   },
@@ -128,7 +139,8 @@ Examples
 
 \`stillwatch distil <command> --help\` shows options.
 `,
-  run: (argv, io) => dispatch("distil", ABOUT, { init, run, resume, status, report, serve: serveCascade }, argv, io),
+  run: (argv, io) =>
+    dispatch("distil", ABOUT, { init, run, resume, status, report, serve: serveCascade }, argv, io),
 };
 
 async function runOrResume(name: string, argv: readonly string[], io: Io): Promise<0 | 1> {
@@ -145,7 +157,10 @@ async function runOrResume(name: string, argv: readonly string[], io: Io): Promi
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   try {
-    const found = await runDistillation(folder, surroundings(stop.signal, (progress) => line.show(progress)));
+    const found = await runDistillation(
+      folder,
+      surroundings(stop.signal, (progress) => line.show(progress)),
+    );
     line.end();
     io.out(args.flag("json") ? `${JSON.stringify(found)}\n` : reportText(found, folder));
     return 0;
@@ -196,8 +211,13 @@ class ProgressLine {
     const share = total > 0 ? done / total : 0;
     const left = share > 0.02 && share < 1 ? ((now - this.#since) / 1000) * (1 / share - 1) : null;
     const count = total > 1 ? ` ${done}/${total}` : share > 0 ? ` ${(100 * share).toFixed(0)} %` : "";
-    const money = upperBound > 0 ? `, $${spent.toFixed(4)} spent (at most $${upperBound.toFixed(4)}${budget === null ? "" : ` of $${budget}`})` : "";
-    this.#write(`${stage}${count}${message === undefined ? "" : ` ${message}`}${money}${left === null ? "" : `, ${duration(left)} left`}`);
+    const money =
+      upperBound > 0
+        ? `, $${spent.toFixed(4)} spent (at most $${upperBound.toFixed(4)}${budget === null ? "" : ` of $${budget}`})`
+        : "";
+    this.#write(
+      `${stage}${count}${message === undefined ? "" : ` ${message}`}${money}${left === null ? "" : `, ${duration(left)} left`}`,
+    );
   }
 
   say(text: string): void {
@@ -224,7 +244,9 @@ function duration(seconds: number): string {
 function oneFolder(name: string, args: Arguments): string {
   const [folder, ...rest] = args.words;
   if (folder === undefined || rest.length > 0)
-    throw new UsageError(`name one folder: stillwatch distil ${name} DIR; see \`stillwatch distil ${name} --help\``);
+    throw new UsageError(
+      `name one folder: stillwatch distil ${name} DIR; see \`stillwatch distil ${name} --help\``,
+    );
   return folder;
 }
 
@@ -236,17 +258,39 @@ function reportText(found: Report, folder: string): string {
       : `${(100 * scored.value).toFixed(1)} % (${(100 * scored.interval[0]).toFixed(1)} to ${(100 * scored.interval[1]).toFixed(1)})`;
   const money = (dollars: number): string => `$${dollars.toPrecision(3)}`;
   const lines: [string, string][] = [
-    ["quality", `the student ${quality.comparison === "not enough data" ? "cannot be told from the teacher yet: not enough data" : `${quality.comparison === "equal" ? "equals" : quality.comparison === "worse" ? "is worse than" : "beats"} the teacher`}, on ${quality.rows} test rows${quality.rowsNeeded === null ? "" : `; about ${quality.rowsNeeded} would decide`}`],
+    [
+      "quality",
+      `the student ${quality.comparison === "not enough data" ? "cannot be told from the teacher yet: not enough data" : `${quality.comparison === "equal" ? "equals" : quality.comparison === "worse" ? "is worse than" : "beats"} the teacher`}, on ${quality.rows} test rows${quality.rowsNeeded === null ? "" : `; about ${quality.rowsNeeded} would decide`}`,
+    ],
     ["teacher", `${teacher.model}: ${mean(teacher.quality)}`],
     ["student", `${student.trainer}: ${mean(student.quality)}`],
     ["undistilled", mean(student.undistilled)],
     ["baseline", `${baseline.what}: ${mean(baseline.quality)}`],
     ["agreement", mean(agreement)],
-    ["rows", `${rows.kept} kept of ${rows.answered} answered; ${Object.values(rows.dropped).reduce((sum, count) => sum + count, 0)} left out or dropped`],
-    ["spent", `${money(spend.spent)}, at most ${money(spend.upperBound)}; ${spend.unknown} calls of unknown outcome`],
-    ["a thousand", `${money(cost.perThousand.teacher)} by the teacher, ${money(cost.perThousand.student)} by the student`],
-    ["cascade", cascade === null ? "not asked for" : cascade.threshold === null ? `no threshold keeps the bound of ${cascade.epsilon}` : `student serves ${(100 * cascade.serves).toFixed(0)} % with disagreement <= ${cascade.epsilon} (confidence ${1 - cascade.delta})`],
-    ["terms", `${terms.name}, ${terms.allowed}${terms.restrictions.length > 0 ? `; ${terms.restrictions.length} restrictions carried on` : ""}`],
+    [
+      "rows",
+      `${rows.kept} kept of ${rows.answered} answered; ${Object.values(rows.dropped).reduce((sum, count) => sum + count, 0)} left out or dropped`,
+    ],
+    [
+      "spent",
+      `${money(spend.spent)}, at most ${money(spend.upperBound)}; ${spend.unknown} calls of unknown outcome`,
+    ],
+    [
+      "a thousand",
+      `${money(cost.perThousand.teacher)} by the teacher, ${money(cost.perThousand.student)} by the student`,
+    ],
+    [
+      "cascade",
+      cascade === null
+        ? "not asked for"
+        : cascade.threshold === null
+          ? `no threshold keeps the bound of ${cascade.epsilon}`
+          : `student serves ${(100 * cascade.serves).toFixed(0)} % with disagreement <= ${cascade.epsilon} (confidence ${1 - cascade.delta})`,
+    ],
+    [
+      "terms",
+      `${terms.name}, ${terms.allowed}${terms.restrictions.length > 0 ? `; ${terms.restrictions.length} restrictions carried on` : ""}`,
+    ],
     ["more", join(folder, "report.html")],
   ];
   return lines.map(([name, text]) => `${name.padEnd(12)}${text}\n`).join("");

@@ -24,7 +24,9 @@ export interface CascadeOptions {
   /** How prompts of the run were worded: only such traffic is what the bound is about. */
   readonly wording: Wording;
   /** Asks the teacher with the caller's own request. Rejects with what callers are told. */
-  readonly teacher: (request: JsonObject) => Promise<{ readonly text: string; readonly usage: JsonObject | null }>;
+  readonly teacher: (
+    request: JsonObject,
+  ) => Promise<{ readonly text: string; readonly usage: JsonObject | null }>;
   /** How much the student's answer is the teacher's, 0 to 1. */
   readonly agrees: (student: string, teacher: string) => number;
 }
@@ -63,7 +65,13 @@ export class Cascade {
       this.counts.wouldServe++;
       this.counts.agreed += this.#options.agrees(own.text, given.text);
     }
-    const because = shadow ? "shadow" : threshold === null ? "no threshold" : input === null ? "unknown form" : "unsure";
+    const because = shadow
+      ? "shadow"
+      : threshold === null
+        ? "no threshold"
+        : input === null
+          ? "unknown form"
+          : "unsure";
     return { ...given, by: "teacher", because };
   }
 
@@ -74,22 +82,37 @@ export class Cascade {
 }
 
 /** Fields with which a request asks for more than a plain answer: the teacher's business. */
-const BEYOND = ["tools", "functions", "response_format", "logprobs", "logit_bias", "stop", "modalities", "audio"];
+const BEYOND = [
+  "tools",
+  "functions",
+  "response_format",
+  "logprobs",
+  "logit_bias",
+  "stop",
+  "modalities",
+  "audio",
+];
 
 /** What changes from prompt to prompt, where the request is worded as the run's prompts were; null where it is not. */
 export function inputOf(request: JsonObject, { system, template }: Wording): string | null {
-  if (BEYOND.some((name) => request[name] !== undefined && request[name] !== null && request[name] !== false)) return null;
+  if (BEYOND.some((name) => request[name] !== undefined && request[name] !== null && request[name] !== false))
+    return null;
   if (typeof request["n"] === "number" && request["n"] !== 1) return null;
   const messages = messagesOf(request);
   const last = messages?.at(-1);
   if (messages === null || last?.role !== "user") return null;
   const before = messages.slice(0, -1);
-  if (system !== undefined && !(before.length === 1 && before[0]?.role === "system" && before[0].content === system))
+  if (
+    system !== undefined &&
+    !(before.length === 1 && before[0]?.role === "system" && before[0].content === system)
+  )
     return null;
   if (template === undefined) return last.content;
   const [head = "", tail = ""] = template.split("{{input}}");
   const fits =
-    last.content.startsWith(head) && last.content.endsWith(tail) && last.content.length >= head.length + tail.length;
+    last.content.startsWith(head) &&
+    last.content.endsWith(tail) &&
+    last.content.length >= head.length + tail.length;
   return fits ? last.content.slice(head.length, last.content.length - tail.length) : null;
 }
 

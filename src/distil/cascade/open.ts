@@ -45,7 +45,8 @@ export async function openCascade(
     asked = { ...asked, exchanges: asked.exchanges + 1 };
     const got = await teacher.ask(body, headers, AbortSignal.timeout(recipe.teacher.timeoutMs));
     const reply = readReply(got.status, got.body);
-    if (reply.kind !== "answered") throw new DistilError("teacher", `the teacher at ${teacher.address}: ${reply.because}`);
+    if (reply.kind !== "answered")
+      throw new DistilError("teacher", `the teacher at ${teacher.address}: ${reply.because}`);
     const usage = asObject((JSON.parse(got.body.toString("utf8")) as JsonObject)["usage"]);
     return { text: reply.choices[0]?.answer ?? "", usage };
   };

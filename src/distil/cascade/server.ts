@@ -57,12 +57,20 @@ export class CascadeServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const path = (request.url ?? "").split("?", 1)[0];
-      if (!this.#isAllowed(request)) return fail(response, 401, "invalid_api_key", "give the key as `authorization: Bearer …`");
+      if (!this.#isAllowed(request))
+        return fail(response, 401, "invalid_api_key", "give the key as `authorization: Bearer …`");
       if (request.method === "GET" && path === "/v1/models") return send(response, 200, this.#models());
-      if (request.method === "GET" && path === "/stats") return send(response, 200, { ...this.#options.cascade.counts });
+      if (request.method === "GET" && path === "/stats")
+        return send(response, 200, { ...this.#options.cascade.counts });
       if (request.method !== "POST" || path !== "/v1/chat/completions")
-        return fail(response, 404, "not_found", `there is no ${request.method} ${path}; POST /v1/chat/completions answers`);
-      if (this.#inHand >= MAX_IN_HAND) return fail(response, 503, "overloaded", "too many requests at a time; try again");
+        return fail(
+          response,
+          404,
+          "not_found",
+          `there is no ${request.method} ${path}; POST /v1/chat/completions answers`,
+        );
+      if (this.#inHand >= MAX_IN_HAND)
+        return fail(response, 503, "overloaded", "too many requests at a time; try again");
       this.#inHand++;
       try {
         const body = await bodyOf(request);
@@ -97,7 +105,14 @@ export class CascadeServer {
     send(response, 200, {
       ...head,
       object: "chat.completion",
-      choices: [{ index: 0, message: { role: "assistant", content: answered.text }, finish_reason: "stop", logprobs: null }],
+      choices: [
+        {
+          index: 0,
+          message: { role: "assistant", content: answered.text },
+          finish_reason: "stop",
+          logprobs: null,
+        },
+      ],
       usage: answered.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
     });
   }

@@ -62,6 +62,11 @@ export class Budget {
     this.#known = plus(this.#known, bill);
   }
 
+  /** A bill whose reservation was given back by itself. */
+  add(bill: Bill): void {
+    this.#known = plus(this.#known, bill);
+  }
+
   /** The call surely was not billed. */
   release(worst: Bill): void {
     this.#reserved = plus(this.#reserved, worst, -1);

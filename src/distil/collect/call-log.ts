@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../exchange/exchange.ts";
-import { asCount, asNumber, asObject, asText, at } from "../../exchange/json.ts";
+import { asCount, asList, asNumber, asObject, asText, at } from "../../exchange/json.ts";
 import { loadMasterKeys } from "../../ledger/keyring.ts";
 import { Ledger } from "../../ledger/ledger.ts";
 import { readLeaves } from "../../ledger/read.ts";
@@ -61,6 +61,7 @@ export class CallLog {
   readonly #asked: Map<string, Asked>;
   /** Calls without a known end, by id. */
   readonly #open: Map<string, Call>;
+  readonly #parts: Map<string, Part>;
 
   /** Bills known when the journal was opened. */
   readonly known: Bill;
@@ -71,6 +72,7 @@ export class CallLog {
     this.#ledger = ledger;
     this.#asked = folded.asked;
     this.#open = folded.open;
+    this.#parts = folded.parts;
   }
 
   /** Opens the journal for writing and folds what is there. Throws DistilError "folder". */
@@ -94,6 +96,29 @@ export class CallLog {
   /** Calls whose outcome is unknown now: before the first new call, those that a kill or a lost connection left behind. */
   get unknown(): readonly Call[] {
     return Array.from(this.#open.values());
+  }
+
+  /** Handed over to a batch API, and not done with. */
+  get parts(): readonly Part[] {
+    return Array.from(this.#parts.values());
+  }
+
+  /** Calls that are about to be handed over together, under a name by which they are found again. */
+  async beginPart(name: string, calls: readonly Call[]): Promise<void> {
+    await Promise.all(calls.map((call) => this.intend(call)));
+    await this.#ledger.append({ type: "distil.part", part: name, calls: calls.map(({ id }) => id) });
+    this.#parts.set(name, { name, calls: calls.map(({ id }) => id), batch: null });
+  }
+
+  async sentPart(name: string, batch: string): Promise<void> {
+    await this.#ledger.append({ type: "distil.batch", part: name, batch });
+    const part = this.#parts.get(name);
+    if (part !== undefined) this.#parts.set(name, { ...part, batch });
+  }
+
+  async endPart(name: string): Promise<void> {
+    await this.#ledger.append({ type: "distil.part.done", part: name });
+    this.#parts.delete(name);
   }
 
   /** Resolves when the call is on disk; only then may it be sent. */
@@ -182,7 +207,17 @@ export interface Ended {
 /** Says why an answer is not good enough to be kept, or null; the same at every fold. */
 export type Judge = (reply: Reply & { kind: "answered" }) => string | null;
 
+/** Calls handed over together. */
+export interface Part {
+  readonly name: string;
+  /** Ids. */
+  readonly calls: readonly string[];
+  /** As the teacher names it; null: not known to have arrived. */
+  readonly batch: string | null;
+}
+
 export interface Folded {
+  readonly parts: Map<string, Part>;
   readonly asked: Map<string, Asked>;
   readonly open: Map<string, Call>;
   /** Sum of the bills that are known. */
@@ -196,10 +231,12 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
   const masters = await loadMasterKeys(dataDir, { command: [], create: realDisk });
   const asked = new Map<string, Asked>();
   const open = new Map<string, Call>();
+  const parts = new Map<string, Part>();
   let known = NOTHING;
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
       const { event } = opened;
+      foldPart(event, parts);
       const id = asText(event["call"]);
       if (id === null) continue;
       if (event["type"] === "distil.call") {
@@ -223,7 +260,18 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
       asked.set(prompt, { ...before, ...outcomeOf(before, { exchange: call?.id ?? id, reply, bill, bad }) });
     }
   }
-  return { asked, open, known };
+  return { asked, open, known, parts };
+}
+
+function foldPart(event: JsonObject, parts: Map<string, Part>): void {
+  const name = asText(event["part"]);
+  if (name === null) return;
+  const before = parts.get(name);
+  if (event["type"] === "distil.part")
+    parts.set(name, { name, calls: asList(event["calls"]).flatMap((id) => asText(id) ?? []), batch: null });
+  else if (event["type"] === "distil.batch" && before !== undefined)
+    parts.set(name, { ...before, batch: asText(event["batch"]) });
+  else if (event["type"] === "distil.part.done") parts.delete(name);
 }
 
 function outcomeOf(

@@ -4,12 +4,19 @@ import type { Student } from "../train/trainer.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** For each prompt that the teacher answered, how much the student's answer is the teacher's: 0 to 1. */
-export async function agreement(bench: Workbench, prompts: readonly Prompt[], student: Student): Promise<number[]> {
+export async function agreement(
+  bench: Workbench,
+  prompts: readonly Prompt[],
+  student: Student,
+): Promise<number[]> {
   const pairs = prompts.flatMap((prompt) => {
     const teacher = teacherAnswer(bench, prompt);
     return teacher === null ? [] : [{ prompt, teacher }];
   });
-  const answers = await student.answer(pairs.map(({ prompt }) => prompt), bench.around.signal);
+  const answers = await student.answer(
+    pairs.map(({ prompt }) => prompt),
+    bench.around.signal,
+  );
   return pairs.map(({ teacher }, i) => agrees(bench, answers[i]?.text ?? "", teacher));
 }
 

@@ -80,12 +80,19 @@ export function conclude(bench: Workbench, found: Found): Report {
   };
 }
 
-function comparisons(rows: readonly Examined[], margin: number): { teacher: Against; others: Report["quality"]["against"] } {
+function comparisons(
+  rows: readonly Examined[],
+  margin: number,
+): { teacher: Against; others: Report["quality"]["against"] } {
   const against = (other: "teacher" | "undistilled" | "baseline"): Against => {
     const pairs = rows.flatMap(({ scores }) =>
       scores.student === null || scores[other] === null ? [] : [[scores.student, scores[other]] as const],
     );
-    return compare(pairs.map(([student]) => student), pairs.map(([, theirs]) => theirs), { margin });
+    return compare(
+      pairs.map(([student]) => student),
+      pairs.map(([, theirs]) => theirs),
+      { margin },
+    );
   };
   const others: Report["quality"]["against"][number][] = [];
   if (rows.some(({ scores }) => scores.undistilled !== null))
@@ -155,11 +162,17 @@ function limitsOf({ examination, collected }: Found): string[] {
     `The cost of a thousand student answers is processor time at $${DOLLARS_PER_CPU_HOUR} a CPU-hour; memory, waiting and upkeep are not in it.`,
   ];
   if (examination.rows.every(({ prompt }) => prompt.reference === undefined))
-    limits.push("The test set has no references: only agreement with the teacher is known, not who is right.");
+    limits.push(
+      "The test set has no references: only agreement with the teacher is known, not who is right.",
+    );
   if (examination.cascade !== null)
-    limits.push("The cascade's bound is about disagreement with the teacher, not about errors, and holds for traffic exchangeable with the held-back prompts.");
+    limits.push(
+      "The cascade's bound is about disagreement with the teacher, not about errors, and holds for traffic exchangeable with the held-back prompts.",
+    );
   if (collected.curve.length > 0)
-    limits.push("The curve is agreement with the teacher on held-back prompts, which also decided when to stop.");
+    limits.push(
+      "The curve is agreement with the teacher on held-back prompts, which also decided when to stop.",
+    );
   return limits;
 }
 

@@ -86,7 +86,11 @@ function examined(
   };
 }
 
-async function calibrated(bench: Workbench, held: readonly Prompt[], student: Student): Promise<Calibrated | null> {
+async function calibrated(
+  bench: Workbench,
+  held: readonly Prompt[],
+  student: Student,
+): Promise<Calibrated | null> {
   const { cascade, seed } = bench.run.recipe;
   if (cascade === undefined) return null;
   bench.tell("cascade", 0, 1);

@@ -11,7 +11,11 @@ const LABEL_NOISE = "label-noise";
 const FEWEST_FOR_NOISE = 100;
 
 /** The teacher's answers to these prompts with every filter's verdict. */
-export async function judgedRows(bench: Workbench, prompts: readonly Prompt[], test: readonly Prompt[]): Promise<Row[]> {
+export async function judgedRows(
+  bench: Workbench,
+  prompts: readonly Prompt[],
+  test: readonly Prompt[],
+): Promise<Row[]> {
   const { recipe } = bench.run;
   const rows = rowsOf(prompts, (id) => bench.log.of(id), {
     terms: bench.permission.terms?.sha256 ?? "",
@@ -19,8 +23,14 @@ export async function judgedRows(bench: Workbench, prompts: readonly Prompt[], t
     model: bench.model,
   });
   const { [LABEL_NOISE]: labelNoise, ...settings } = recipe.filters;
-  const filtered = await filterRows(rows, settings, { test, metric: recipe.evaluation.metric, seed: recipe.seed });
-  return labelNoise === undefined || labelNoise === false ? filtered : withoutNoise(filtered, labelNoise, recipe.seed);
+  const filtered = await filterRows(rows, settings, {
+    test,
+    metric: recipe.evaluation.metric,
+    seed: recipe.seed,
+  });
+  return labelNoise === undefined || labelNoise === false
+    ? filtered
+    : withoutNoise(filtered, labelNoise, recipe.seed);
 }
 
 /** What a student learns from: the kept rows. */

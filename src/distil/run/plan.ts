@@ -53,7 +53,11 @@ export async function makePlan(bench: Workbench): Promise<Plan> {
       "dataset",
       `${ordered.length} prompts are left (left out: ${JSON.stringify(left)}); a run needs ${FEWEST} at least. See prompts.from in distil.yaml`,
     );
-  const held = Math.min(HELD.most, ordered.length >> 1, Math.max(HELD.least, Math.ceil(ordered.length * HELD.share)));
+  const held = Math.min(
+    HELD.most,
+    ordered.length >> 1,
+    Math.max(HELD.least, Math.ceil(ordered.length * HELD.share)),
+  );
   const plan: Plan = { train: ordered.slice(held), held: ordered.slice(0, held), test, left };
   await realDisk.replace(join(bench.run.path, PLAN), Buffer.from(`${JSON.stringify({ basis, ...plan })}\n`));
   return plan;
@@ -78,7 +82,11 @@ async function readTest(bench: Workbench, drop: (because: string) => void): Prom
   const { evaluation, prompts } = bench.run.recipe;
   const file = fromFolder(bench.run.path, evaluation.test);
   const test = new Map<string, Prompt>();
-  const options = { field: evaluation.field, reference: evaluation.reference, onBad: () => drop("test: unusable line") };
+  const options = {
+    field: evaluation.field,
+    reference: evaluation.reference,
+    onBad: () => drop("test: unusable line"),
+  };
   for await (const example of readExamples(file, options)) {
     const prompt = buildPrompt(example, prompts, `${evaluation.test}:${example.line}`);
     if (test.has(prompt.id)) drop("test: the same twice");
@@ -86,7 +94,10 @@ async function readTest(bench: Workbench, drop: (because: string) => void): Prom
     if (test.size === (evaluation.limit ?? Infinity)) break;
   }
   if (test.size === 0)
-    throw new DistilError("config", `evaluation.test: ${file} has no usable row; each needs an input and, as ${evaluation.reference}, the right answer`);
+    throw new DistilError(
+      "config",
+      `evaluation.test: ${file} has no usable row; each needs an input and, as ${evaluation.reference}, the right answer`,
+    );
   return [...test.values()];
 }
 
@@ -130,7 +141,8 @@ async function* expanded(
   onBad: () => void,
 ): AsyncGenerator<Named> {
   const seeds: string[] = [];
-  for await (const { input } of readExamples(fromFolder(bench.run.path, source.seeds), { onBad })) seeds.push(input);
+  for await (const { input } of readExamples(fromFolder(bench.run.path, source.seeds), { onBad }))
+    seeds.push(input);
   if (seeds.length === 0)
     throw new DistilError("config", `prompts.from: ${source.seeds} has no usable line to start from`);
   const make = source.method === "evolve" ? evolve : selfInstruct;
@@ -145,7 +157,11 @@ async function* expanded(
       }
 }
 
-function withoutTwins(found: readonly Prompt[], { run }: Workbench, drop: (because: string) => void): Prompt[] {
+function withoutTwins(
+  found: readonly Prompt[],
+  { run }: Workbench,
+  drop: (because: string) => void,
+): Prompt[] {
   const likeness = run.recipe.prompts.nearDuplicates === "drop" ? new Likeness() : null;
   const ids = new Set<string>();
   return found.filter((prompt) => {
@@ -163,7 +179,11 @@ function withoutTwins(found: readonly Prompt[], { run }: Workbench, drop: (becau
   });
 }
 
-function withoutTest(found: readonly Prompt[], test: readonly Prompt[], drop: (because: string) => void): Prompt[] {
+function withoutTest(
+  found: readonly Prompt[],
+  test: readonly Prompt[],
+  drop: (because: string) => void,
+): Prompt[] {
   const leaked = new Set(findOverlap(found, test).map(({ prompt }) => prompt.id));
   for (const _ of leaked) drop("in the test set, or nearly");
   return found.filter((prompt) => !leaked.has(prompt.id));

@@ -180,6 +180,8 @@ function wrongTogether({ teacher, budget, permit, holderKey, issuer }: Recipe): 
     problems.push(
       "holderKey: is missing; a permit is used with the key of its holder (`stillwatch permits holder-key`)",
     );
+  if (permit !== undefined && teacher.batch)
+    problems.push("teacher.batch: cannot go with a permit, whose proofs are for single requests");
   if (permit !== undefined && issuer === undefined)
     problems.push(
       "issuer: is missing; the log.vkey of who issued the permit, obtained from there and not along with the permit",

@@ -66,7 +66,9 @@ async function inRounds(
   const { recipe } = bench.run;
   const size = recipe.prompts.round ?? Math.max(LEAST, Math.ceil(plan.train.length * SHARE));
   const byId = new Map(plan.train.map((prompt) => [prompt.id, prompt]));
-  const basis = createHash("sha256").update(plan.train.map(({ id }) => id).join()).digest("hex");
+  const basis = createHash("sha256")
+    .update(plan.train.map(({ id }) => id).join())
+    .digest("hex");
   const kept = readJson(bench.run, ROUNDS) as Kept | null;
   const known = kept?.basis === basis ? kept.rounds : [];
   const rounds: string[][] = [];
@@ -76,7 +78,10 @@ async function inRounds(
   try {
     for (;;) {
       const before = known[rounds.length];
-      const batch = before === undefined ? await choose(bench, [...left.values()], size, student) : promptsOf(before, byId);
+      const batch =
+        before === undefined
+          ? await choose(bench, [...left.values()], size, student)
+          : promptsOf(before, byId);
       if (batch.length === 0) return { asked: asked(rounds, byId), curve, stopped: ALL };
       rounds.push(batch.map(({ id }) => id));
       for (const { id } of batch) left.delete(id);
@@ -88,7 +93,8 @@ async function inRounds(
       curve.push(await pointOf(bench, plan, student, asked(rounds, byId)));
       const next = Math.min(size, left.size);
       const price = priceOf(bench, rounds.flat().length) * next;
-      const verdict = next === 0 ? null : worthIt(predictGain(curve, curveRows(curve) + next), { price, ...recipe.stop });
+      const verdict =
+        next === 0 ? null : worthIt(predictGain(curve, curveRows(curve) + next), { price, ...recipe.stop });
       if (verdict !== null && !verdict.go && recipe.stop !== undefined)
         return { asked: asked(rounds, byId), curve, stopped: `Collecting ended because ${verdict.because}.` };
       bench.tell("collect", rounds.flat().length, plan.train.length, verdict?.because);
@@ -106,12 +112,23 @@ function promptsOf(ids: readonly string[], byId: ReadonlyMap<string, Prompt>): P
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-async function choose(bench: Workbench, left: readonly Prompt[], size: number, student: Student | null): Promise<Prompt[]> {
-  if (student === null || bench.run.recipe.prompts.select === "all" || left.length <= size) return left.slice(0, size);
+async function choose(
+  bench: Workbench,
+  left: readonly Prompt[],
+  size: number,
+  student: Student | null,
+): Promise<Prompt[]> {
+  if (student === null || bench.run.recipe.prompts.select === "all" || left.length <= size)
+    return left.slice(0, size);
   return leastSure(left, await student.answer(left, bench.around.signal), size);
 }
 
-async function pointOf(bench: Workbench, plan: Plan, student: Student, prompts: readonly Prompt[]): Promise<Report["curve"][number]> {
+async function pointOf(
+  bench: Workbench,
+  plan: Plan,
+  student: Student,
+  prompts: readonly Prompt[],
+): Promise<Report["curve"][number]> {
   const { value, interval } = scored(await agreement(bench, plan.held, student));
   const answered = prompts.filter(({ id }) => bench.log.of(id).answer !== null);
   return { rows: answered.length, dollars: bench.budget.spent.dollars, quality: value, interval };

@@ -34,7 +34,15 @@ export async function runDistillation(path: string, around: Surroundings): Promi
     try {
       const examination = await examine(bench, plan, trained, lessons);
       const spend = await bench.writeSpend();
-      const report = conclude(bench, { plan, collected, rows, written, training: trained.result, examination, spend });
+      const report = conclude(bench, {
+        plan,
+        collected,
+        rows,
+        written,
+        training: trained.result,
+        examination,
+        spend,
+      });
       await writeAll(run, report, examination);
       return report;
     } finally {
@@ -47,7 +55,8 @@ export async function runDistillation(path: string, around: Surroundings): Promi
 }
 
 async function writeAll(run: RunFolder, report: Report, { rows, cascade }: Examination): Promise<void> {
-  const write = (name: string, text: string): Promise<void> => realDisk.replace(join(run.path, name), Buffer.from(text));
+  const write = (name: string, text: string): Promise<void> =>
+    realDisk.replace(join(run.path, name), Buffer.from(text));
   await write("evaluation.jsonl", rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   await writeJson(run, "cascade.json", cascade);
   await write("dataset-card.md", datasetCard(report));

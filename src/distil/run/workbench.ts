@@ -4,7 +4,9 @@ import { seeded } from "../../stats/random.ts";
 import { NOTHING, plus, type Prices } from "../collect/bill.ts";
 import { Budget, type Limits } from "../collect/budget.ts";
 import { CallLog, type Judge } from "../collect/call-log.ts";
-import { collect, type CollectResult } from "../collect/collect.ts";
+import { httpBatchTeacher, type BatchTeacher } from "../collect/batch-teacher.ts";
+import { collectBatch } from "../collect/collect-batch.ts";
+import { collect, type CollectInput, type CollectResult } from "../collect/collect.ts";
 import { embeddedTeacher } from "../collect/embedded-teacher.ts";
 import { httpTeacher } from "../collect/http-teacher.ts";
 import type { Asking } from "../collect/request.ts";
@@ -63,8 +65,11 @@ export class Workbench {
   readonly around: Surroundings;
   readonly trainer: Trainer;
   readonly #pace: Random;
+  readonly #batches: BatchTeacher | null;
 
-  private constructor(opened: Omit<Workbench, "close" | "ask" | "random" | "stopIfAsked" | "tell" | "writeSpend">) {
+  private constructor(
+    opened: Omit<Workbench, "close" | "ask" | "random" | "stopIfAsked" | "tell" | "writeSpend">,
+  ) {
     this.run = opened.run;
     this.permission = opened.permission;
     this.teacher = opened.teacher;
@@ -74,6 +79,7 @@ export class Workbench {
     this.around = opened.around;
     this.trainer = opened.trainer;
     this.#pace = seeded("pace");
+    this.#batches = batchesOf(opened.run, opened.around);
   }
 
   /** Throws DistilError "not_permitted" before a teacher is opened, "config", "folder" or "teacher". */
@@ -114,21 +120,22 @@ export class Workbench {
     const { around, log, budget, run } = this;
     const { teacher } = run.recipe;
     let written = 0;
-    const result = await collect({
+    const input: Omit<CollectInput, "teacher" | "idempotent" | "attempts"> = {
       prompts,
-      teacher: this.teacher,
       log,
       budget,
       asking: this.#asking(),
       prices: pricesOf(run),
       judge: judgeAnswer,
-      attempts: ATTEMPTS,
-      idempotent: teacher.idempotent,
       models: teacher.models ?? null,
       authorize: (body) => {
         const { calls, outputTokens } = budget.upperBound;
         // The call itself is reserved already.
-        return this.permission.authorize(body, { exchanges: Math.max(0, calls - 1), outputTokens }, around.now());
+        return this.permission.authorize(
+          body,
+          { exchanges: Math.max(0, calls - 1), outputTokens },
+          around.now(),
+        );
       },
       pace: { concurrency: teacher.concurrency, now: around.now, random: this.#pace },
       randomBytes: around.randomBytes,
@@ -140,7 +147,12 @@ export class Workbench {
         void this.writeSpend().catch(() => {});
       },
       signal: around.signal,
-    }).finally(() => this.writeSpend());
+    };
+    const way =
+      this.#batches === null
+        ? collect({ ...input, teacher: this.teacher, attempts: ATTEMPTS, idempotent: teacher.idempotent })
+        : collectBatch({ ...input, batches: this.#batches });
+    const result = await way.finally(() => this.writeSpend());
     this.stopIfAsked();
     return result;
   }
@@ -205,19 +217,27 @@ export function trainerOf({ recipe, path }: RunFolder, trainers: readonly Traine
   );
 }
 
-export async function openTeacher(
-  { recipe, path }: RunFolder,
-  { secret }: Pick<Surroundings, "secret">,
-) {
+export async function openTeacher({ recipe, path }: RunFolder, { secret }: Pick<Surroundings, "secret">) {
   const { embedded, baseUrl, model, apiKeyEnv, timeoutMs } = recipe.teacher;
   if (embedded !== undefined) {
     const teacher = await embeddedTeacher({ path: embedded === true ? null : fromFolder(path, embedded) });
     return { teacher, model: model ?? teacher.model };
   }
-  const apiKey = apiKeyEnv === undefined ? null : secret(apiKeyEnv);
-  if (apiKeyEnv !== undefined && apiKey === null)
-    throw new DistilError("config", `teacher.apiKeyEnv names ${apiKeyEnv}, which is not set in the environment`);
+  const apiKey = keyOf(apiKeyEnv, secret);
   return { teacher: httpTeacher({ baseUrl: baseUrl ?? "", apiKey, timeoutMs }), model: model ?? "" };
+}
+
+function keyOf(variable: string | undefined, secret: Surroundings["secret"]): string | null {
+  if (variable === undefined) return null;
+  const key = secret(variable);
+  if (key !== null) return key;
+  throw new DistilError("config", `teacher.apiKeyEnv names ${variable}, which is not set in the environment`);
+}
+
+function batchesOf({ recipe }: RunFolder, { secret }: Surroundings): BatchTeacher | null {
+  const { batch, baseUrl, apiKeyEnv, timeoutMs } = recipe.teacher;
+  if (!batch || baseUrl === undefined) return null;
+  return httpBatchTeacher({ baseUrl, apiKey: keyOf(apiKeyEnv, secret), timeoutMs });
 }
 
 function pricesOf({ recipe }: RunFolder): Prices {

@@ -1,0 +1,136 @@
+import { DistilError } from "../../error.ts";
+import { BUCKETS, nGrams } from "./n-grams.ts";
+
+/** Which buckets a classifier has weights for, and how much each weighs in a text. */
+export interface Vocabulary {
+  /** Ascending; the place of a bucket is the row of its weights. */
+  readonly buckets: Uint32Array;
+  /** 1 + ln((texts + 1) / (texts with it + 1)): rare n-grams say more. */
+  readonly rarity: Float32Array;
+  /** UTF-16 units of a text that are read. */
+  readonly characters: number;
+}
+
+/** A text as a classifier reads it. */
+export interface TextVector {
+  readonly rows: Int32Array;
+  /** sqrt(times it occurs) x rarity, scaled to length LENGTH over the whole text. */
+  readonly values: Float32Array;
+}
+
+/** Euclidean length of a text's values. The step size of training goes with it. */
+export const LENGTH = 4;
+/** Entries of all vectors of a training set together: 512 MiB. */
+const MOST_ENTRIES = 1 << 26;
+
+export interface VocabularyOptions {
+  readonly characters: number;
+  /** Texts that an n-gram must occur in. */
+  readonly minDocuments: number;
+  /** Above it the n-grams of the fewest texts are left out. */
+  readonly maxRows: number;
+}
+
+export function buildVocabulary(texts: readonly string[], options: VocabularyOptions): Vocabulary {
+  const counts = countTexts(texts, options.characters);
+  const least = leastCount(counts, options);
+  const buckets = Uint32Array.from(bucketsFrom(counts, least, options.maxRows));
+  const rarity = Float32Array.from(
+    buckets,
+    (bucket) => 1 + Math.log((texts.length + 1) / ((counts[bucket] as number) + 1)),
+  );
+  return { buckets, rarity, characters: options.characters };
+}
+
+/** For each bucket, the number of texts that have it. */
+function countTexts(texts: readonly string[], characters: number): Uint32Array {
+  const counts = new Uint32Array(BUCKETS);
+  const last = new Uint32Array(BUCKETS);
+  for (const [i, text] of texts.entries())
+    for (const bucket of nGrams(text, characters)) {
+      if (last[bucket] === i + 1) continue;
+      last[bucket] = i + 1;
+      counts[bucket] = (counts[bucket] as number) + 1;
+    }
+  return counts;
+}
+
+/** The lowest count of which all buckets fit; those just below it fill up what is left. */
+function leastCount(counts: Uint32Array, { minDocuments, maxRows }: VocabularyOptions): number {
+  const having = new Map<number, number>();
+  for (const count of counts) if (count >= minDocuments) having.set(count, (having.get(count) ?? 0) + 1);
+  let rows = 0;
+  let least = minDocuments;
+  for (const [count, buckets] of Array.from(having).sort(([a], [b]) => b - a)) {
+    rows += buckets;
+    least = count;
+    if (rows >= maxRows) break;
+  }
+  return least;
+}
+
+function* bucketsFrom(counts: Uint32Array, least: number, maxRows: number): Generator<number> {
+  let above = 0;
+  for (const count of counts) if (count > least) above++;
+  let room = maxRows - above;
+  for (const [bucket, count] of counts.entries()) {
+    if (count > least) yield bucket;
+    else if (count === least && room-- > 0) yield bucket;
+  }
+}
+
+/** Turns texts into vectors; keeps tables of 16 MiB + 8 bytes a row. Not for use by two at a time. */
+export class Vectorizer {
+  readonly #vocabulary: Vocabulary;
+  /** Row of each bucket, plus one; 0 where there is none. */
+  readonly #rows = new Int32Array(BUCKETS);
+  readonly #times: Int32Array;
+  readonly #seen: Int32Array;
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary;
+    for (const [row, bucket] of vocabulary.buckets.entries()) this.#rows[bucket] = row + 1;
+    this.#times = new Int32Array(vocabulary.buckets.length);
+    this.#seen = new Int32Array(vocabulary.buckets.length);
+  }
+
+  vector(text: string): TextVector {
+    const { rarity, characters } = this.#vocabulary;
+    let used = 0;
+    for (const bucket of nGrams(text, characters)) {
+      const row = (this.#rows[bucket] as number) - 1;
+      if (row < 0) continue;
+      const times = this.#times[row] as number;
+      if (times === 0) this.#seen[used++] = row;
+      this.#times[row] = times + 1;
+    }
+    const rows = this.#seen.slice(0, used);
+    const values = new Float32Array(used);
+    let squares = 0;
+    for (let i = 0; i < used; i++) {
+      const row = rows[i] as number;
+      const value = Math.sqrt(this.#times[row] as number) * (rarity[row] as number);
+      this.#times[row] = 0;
+      values[i] = value;
+      squares += value * value;
+    }
+    const scale = squares === 0 ? 0 : LENGTH / Math.sqrt(squares);
+    for (let i = 0; i < used; i++) values[i] = (values[i] as number) * scale;
+    return { rows, values };
+  }
+
+  /** Throws DistilError "dataset" where they would not fit in memory. */
+  vectors(texts: readonly string[]): TextVector[] {
+    let entries = 0;
+    return texts.map((text) => {
+      const vector = this.vector(text);
+      entries += vector.rows.length;
+      if (entries > MOST_ENTRIES)
+        throw new DistilError(
+          "dataset",
+          `the texts have more than ${MOST_ENTRIES} n-grams together, too many for memory; set student.settings.characters below ${this.#vocabulary.characters}, or use fewer rows`,
+        );
+      return vector;
+    });
+  }
+}
