@@ -80,7 +80,8 @@ export function* fit(
       let moving = 0;
       for (let c = 0; c < labels; c++) if (Math.abs(off[c] as number) > NEGLIGIBLE) moved[moving++] = c;
       const size = rate * (1 - step / steps);
-      for (let m = 0; m < moving; m++) bias[moved[m] as number]! -= size * BIAS_SHARE * (off[moved[m] as number] as number);
+      for (let m = 0; m < moving; m++)
+        bias[moved[m] as number]! -= size * BIAS_SHARE * (off[moved[m] as number] as number);
       for (let k = 0; k < used; k++) {
         const from = rows[k] as number;
         const by = size * (values[k] as number);

@@ -19,7 +19,10 @@ const SLACK = 0.01;
 /** The labels that occur, sorted by code unit. Throws DistilError "dataset" where there is nothing for a classifier to learn. */
 export function labelsOf(lessons: readonly Lesson[]): readonly string[] {
   if (lessons.length === 0)
-    throw new DistilError("dataset", "there are no lessons to train a classifier on; collect some answers first");
+    throw new DistilError(
+      "dataset",
+      "there are no lessons to train a classifier on; collect some answers first",
+    );
   const labels = Array.from(new Set(lessons.map(labelOf))).sort();
   const free = lessons.length >= ENOUGH_TO_TELL && labels.length > DISTINCT * lessons.length;
   if (labels.length > MOST_LABELS || free)

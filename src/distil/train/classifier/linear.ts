@@ -43,7 +43,11 @@ export function predictPacked(model: PackedLinear, { rows, values }: TextVector,
 }
 
 /** Logits of the labels, into `into`. */
-export function logits({ labels, weights, bias }: Linear, { rows, values }: TextVector, into: Float32Array): void {
+export function logits(
+  { labels, weights, bias }: Linear,
+  { rows, values }: TextVector,
+  into: Float32Array,
+): void {
   into.set(bias);
   for (let k = 0; k < rows.length; k++) {
     const from = (rows[k] as number) * labels;
