@@ -37,7 +37,8 @@ export interface LinkTest {
  * Tests whether accounts coincide, in what their cluster was not formed on, more than sets of the same size drawn from the
  * same strata. Null: given the strata, which accounts were put together says nothing about the measured evidence. Under
  * it the cluster is one more draw, so P(p <= a) <= a (with +1 in numerator and denominator; sequentially p = h / draws at
- * the h-th exceedance). The combination, a sum of standardised excesses, is fixed by pilot draws apart from the test's.
+ * the h-th exceedance). The combination, a sum of squared standardised excesses (one strong kind of evidence counts
+ * more than trifles in each), is fixed by pilot draws apart from the test's.
  */
 export function testLink(
   population: Population,
@@ -60,7 +61,7 @@ export function testLink(
   const combined = (terms: Float64Array): number => {
     let sum = 0;
     for (let i = 0; i < terms.length; i++)
-      sum += Math.max(0, ((terms[i] as number) - (scale.mean[i] as number)) / (scale.sd[i] as number));
+      sum += Math.max(0, ((terms[i] as number) - (scale.mean[i] as number)) / (scale.sd[i] as number)) ** 2;
     return sum;
   };
   const terms = TERMS.map((_, i) => ({
