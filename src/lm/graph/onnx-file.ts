@@ -5,7 +5,7 @@
  * endian, for kind 2 a varint length and that many bytes. So `08 0a` is field 1, varint 10 (ModelProto.ir_version).
  */
 
-export type ElementType = "float32" | "int32" | "int64" | "bool";
+export type ElementType = "float32" | "int8" | "int32" | "int64" | "bool";
 /** A size, or the name of one that is known when the graph runs. */
 export type Dim = number | string;
 
@@ -18,7 +18,7 @@ export interface FileConstant {
   readonly name: string;
   readonly type: ElementType;
   readonly dims: readonly number[];
-  readonly values: Float32Array | Int32Array | BigInt64Array;
+  readonly values: Float32Array | Int8Array | Int32Array | BigInt64Array;
 }
 /** A whole number is written as INT (list: INTS), `{float}` as FLOAT, text as STRING. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
@@ -39,7 +39,7 @@ export interface OnnxFile {
 }
 
 /** TensorProto.DataType. */
-const TYPE_NUMBERS: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const TYPE_NUMBERS: Record<ElementType, number> = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 };
 
 export function writeOnnx(file: OnnxFile): Uint8Array {
   const graph = message(

@@ -4,7 +4,7 @@ import type { StudentAnswer } from "../trainer.ts";
 const LEAST_SHOWN = 0.001;
 
 /** The likeliest label, its probability, and those of the others that count. The first of equals wins. */
-export function rank(labels: readonly string[], probabilities: Float32Array): StudentAnswer {
+export function rank(labels: readonly string[], probabilities: Float64Array): StudentAnswer {
   let best = 0;
   let second = -1;
   for (let c = 1; c < probabilities.length; c++) {

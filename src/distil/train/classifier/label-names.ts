@@ -18,7 +18,7 @@ export function labelNames(labels: readonly string[]): (input: string, character
   const lengths = names.map((name) => lengthOf(name, weigh));
   return (input, characters) => {
     const text = countOf(input, characters);
-    const scores = Float32Array.from(names, (name, i) => {
+    const scores = Float64Array.from(names, (name, i) => {
       let shared = 0;
       for (const [bucket, times] of name) shared += times * (text.get(bucket) ?? 0) * weigh(bucket) ** 2;
       return SHARPNESS * (shared / Math.max(1e-9, (lengths[i] as number) * Math.sqrt(text.size)));

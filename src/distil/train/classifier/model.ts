@@ -11,7 +11,7 @@ import { buildVocabulary, Vectorizer, type TextVector } from "./vocabulary.ts";
 /** Weights of one student at most: 128 MiB while it is trained, 32 MiB in its file. */
 const MOST_WEIGHTS = 1 << 25;
 /** From here on an n-gram must occur in two texts: those of one text only fill the file. */
-const MANY = 1000;
+const MANY = 200;
 /** Validation rows that tell whether another epoch helped, and what the temperature should be. */
 const FEWEST_VALIDATION = 30;
 /** Epochs without improvement after which training ends. */
@@ -91,7 +91,7 @@ export function* learn(
 /** Answers one text after the other; not for use by two at a time. */
 export function answerer({ labels, vocabulary, model }: Classifier): (input: string) => StudentAnswer {
   const vectorizer = new Vectorizer(vocabulary);
-  const probabilities = new Float32Array(labels.length);
+  const probabilities = new Float64Array(labels.length);
   return (input) => {
     predictPacked(model, vectorizer.vector(input), probabilities);
     return rank(labels, probabilities);

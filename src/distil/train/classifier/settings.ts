@@ -3,12 +3,12 @@ import { DistilError } from "../../error.ts";
 
 const schema = z.strictObject({
   /** Visits of every text. */
-  epochs: z.number().int().min(1).max(200).default(10),
+  epochs: z.number().int().min(1).max(200).default(8),
   /** Step size of the first step, for texts of length 4; it falls to 0. */
   rate: z.number().gt(0).max(2).default(0.4),
   /** Share of a text's n-grams that each visit leaves out. */
-  dropout: z.number().min(0).max(0.9).default(0.25),
-  /** Texts that an n-gram must occur in; by default 2, and 1 for fewer than 1,000 lessons. */
+  dropout: z.number().min(0).max(0.9).default(0.3),
+  /** Texts that an n-gram must occur in; by default 2, and 1 for fewer than 200 lessons. */
   minDocuments: z.number().int().min(1).max(1000).optional(),
   /** UTF-16 units of a text that are read. */
   characters: z.number().int().min(16).max(100_000).default(2000),

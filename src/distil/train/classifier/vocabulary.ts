@@ -79,17 +79,29 @@ function* bucketsFrom(counts: Uint32Array, least: number, maxRows: number): Gene
   }
 }
 
-/** Turns texts into vectors; keeps tables of 16 MiB + 8 bytes a row. Not for use by two at a time. */
+/** Turns texts into vectors; keeps tables of at most 40 bytes a row. Not for use by two at a time. */
 export class Vectorizer {
   readonly #vocabulary: Vocabulary;
-  /** Row of each bucket, plus one; 0 where there is none. */
-  readonly #rows = new Int32Array(BUCKETS);
+  /**
+   * Bucket plus one and row, in pairs, each pair at the first free place from the bucket's lower bits on. A table with a place for every
+   * bucket would be simpler, but it is too large for the processor's caches: it took most of the time of an answer.
+   */
+  readonly #places: Int32Array;
+  readonly #mask: number;
   readonly #times: Int32Array;
   readonly #seen: Int32Array;
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
-    for (const [row, bucket] of vocabulary.buckets.entries()) this.#rows[bucket] = row + 1;
+    const places = 2 ** Math.ceil(Math.log2(2 * vocabulary.buckets.length + 1));
+    this.#places = new Int32Array(2 * places);
+    this.#mask = places - 1;
+    for (const [row, bucket] of vocabulary.buckets.entries()) {
+      let place = bucket & this.#mask;
+      while (this.#places[2 * place] !== 0) place = (place + 1) & this.#mask;
+      this.#places[2 * place] = bucket + 1;
+      this.#places[2 * place + 1] = row;
+    }
     this.#times = new Int32Array(vocabulary.buckets.length);
     this.#seen = new Int32Array(vocabulary.buckets.length);
   }
@@ -97,8 +109,9 @@ export class Vectorizer {
   vector(text: string): TextVector {
     const { rarity, characters } = this.#vocabulary;
     let used = 0;
-    for (const bucket of nGrams(text, characters)) {
-      const row = (this.#rows[bucket] as number) - 1;
+    const buckets = nGrams(text, characters);
+    for (let i = 0; i < buckets.length; i++) {
+      const row = this.#rowOf(buckets[i] as number);
       if (row < 0) continue;
       const times = this.#times[row] as number;
       if (times === 0) this.#seen[used++] = row;
@@ -117,6 +130,14 @@ export class Vectorizer {
     const scale = squares === 0 ? 0 : LENGTH / Math.sqrt(squares);
     for (let i = 0; i < used; i++) values[i] = (values[i] as number) * scale;
     return { rows, values };
+  }
+
+  #rowOf(bucket: number): number {
+    for (let place = bucket & this.#mask; ; place = (place + 1) & this.#mask) {
+      const there = this.#places[2 * place] as number;
+      if (there === bucket + 1) return this.#places[2 * place + 1] as number;
+      if (there === 0) return -1;
+    }
   }
 
   /** Throws DistilError "dataset" where they would not fit in memory. */
