@@ -4,6 +4,11 @@ import { fingerprint, type Fingerprint } from "./fingerprint.ts";
 export interface LikenessOptions {
   /** Share of weighted shingles in common from which texts count as near, 0 to 1. */
   readonly threshold?: number;
+  /**
+   * Of texts below 48 letters: `strict` asks for more in common, as one word makes another question of them; `as all` finds edited copies of
+   * them as well as of longer ones (nine in ten) and takes two to five times as many others for copies.
+   */
+  readonly short?: "strict" | "as all";
 }
 
 export interface Like {
@@ -26,6 +31,7 @@ export interface Like {
  */
 export class Likeness {
   readonly #threshold: number;
+  readonly #extra: number;
   readonly #ids: string[] = [];
   readonly #prints: Fingerprint[] = [];
   readonly #same = new Map<number, number>();
@@ -34,10 +40,11 @@ export class Likeness {
   readonly #seen = new Uint32Array(COUNTERS);
   #texts = 0;
 
-  constructor({ threshold = THRESHOLD }: LikenessOptions = {}) {
+  constructor({ threshold = THRESHOLD, short = "strict" }: LikenessOptions = {}) {
     if (!(threshold > 0 && threshold <= 1))
       throw new RangeError(`threshold ${threshold}: must be above 0 and at most 1`);
     this.#threshold = threshold;
+    this.#extra = short === "strict" ? EXTRA : 0;
   }
 
   add(id: string, text: string): void {
@@ -77,10 +84,9 @@ export class Likeness {
     for (const shingle of shingles) this.#seen[shingle % COUNTERS]!++;
   }
 
-  /** Short texts have little to tell them apart, and one word more of it is a different question. */
   #bar(a: Fingerprint, b: Fingerprint): number {
     const short = Math.max(0, 1 - Math.min(a.length, b.length) / SHORT);
-    return Math.min(1, this.#threshold + (1 - this.#threshold) * EXTRA * short);
+    return Math.min(1, this.#threshold + (1 - this.#threshold) * this.#extra * short);
   }
 
   /** Both sorted; where one is a sample of the smallest hashes, only hashes that both samples cover are looked at. */
