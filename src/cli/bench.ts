@@ -7,6 +7,8 @@ import type { Command } from "./command.ts";
 const SCRIPTS: Readonly<Record<string, string>> = {
   detect:
     "harvest families and applications never seen, campaigns and look-alikes, false discoveries, speed, beside baselines",
+  distil:
+    "collecting under fire, students, cascade bounds and honest comparisons of the distillation workbench",
   gateway: "throughput, latency and CPU beside nginx, our own pass-through and Portkey (needs nginx and wrk)",
   journal: "recorded, encrypted and committed exchanges per CPU-second; bytes on disk; verification",
   lm: "training, generation and scoring of the embedded model; the teacher's and a student's scores",
