@@ -72,7 +72,7 @@ export class Likeness {
     for (const candidate of this.#bands.near(print.shingles)) {
       const other = this.#prints[candidate] as Fingerprint;
       if (contradict(print.numbers, other.numbers)) continue;
-      const share = this.#share(print, other);
+      const share = sharedOf(print, other, (shingle) => this.#weight(shingle));
       if (share >= this.#bar(print, other) && share > (best?.share ?? 0))
         best = { id: this.#ids[candidate] as string, kind: "near", share };
     }
@@ -89,31 +89,17 @@ export class Likeness {
     return Math.min(1, this.#threshold + (1 - this.#threshold) * this.#extra * short);
   }
 
-  /** Both sorted; where one is a sample of the smallest hashes, only hashes that both samples cover are looked at. */
-  #share(a: Fingerprint, b: Fingerprint): number {
-    const limit = Math.min(coverage(a), coverage(b));
-    let common = 0;
-    let all = 0;
-    let i = 0;
-    let j = 0;
-    for (;;) {
-      const x = i < a.shingles.length ? (a.shingles[i] as number) : Infinity;
-      const y = j < b.shingles.length ? (b.shingles[j] as number) : Infinity;
-      const next = Math.min(x, y);
-      if (next > limit || next === Infinity) break;
-      const weight = this.#weight(next);
-      all += weight;
-      if (x === y) common += weight;
-      if (x === next) i++;
-      if (y === next) j++;
-    }
-    return all === 0 ? 0 : common / all;
-  }
-
   #weight(shingle: number): number {
     const seen = this.#seen[shingle % COUNTERS] as number;
     return Math.max(LEAST_WEIGHT, Math.log((this.#texts + PRIOR) / (seen + 0.5)));
   }
+}
+
+/** Share of the shingles that two texts have in common, none weighing more than another; 0 where their numbers contradict each other. */
+export function likeness(a: string, b: string): number {
+  const [x, y] = [fingerprint(a), fingerprint(b)];
+  if (x.whole === y.whole) return 1;
+  return contradict(x.numbers, y.numbers) ? 0 : sharedOf(x, y, () => 1);
 }
 
 /** Between edited copies (at an eighth of the words: nine in ten above .65) and unrelated texts (one in two hundred above .5, English tasks). */
@@ -127,6 +113,27 @@ const PRIOR = 20;
 const LEAST_WEIGHT = 0.02;
 /** Share of the numbers that may differ: one of ten. */
 const NUMBERS_APART = 0.1;
+
+/** Both sorted; where one is a sample of the smallest hashes, only hashes that both samples cover are looked at. */
+function sharedOf(a: Fingerprint, b: Fingerprint, weightOf: (shingle: number) => number): number {
+  const limit = Math.min(coverage(a), coverage(b));
+  let common = 0;
+  let all = 0;
+  let i = 0;
+  let j = 0;
+  for (;;) {
+    const x = i < a.shingles.length ? (a.shingles[i] as number) : Infinity;
+    const y = j < b.shingles.length ? (b.shingles[j] as number) : Infinity;
+    const next = Math.min(x, y);
+    if (next > limit || next === Infinity) break;
+    const weight = weightOf(next);
+    all += weight;
+    if (x === y) common += weight;
+    if (x === next) i++;
+    if (y === next) j++;
+  }
+  return all === 0 ? 0 : common / all;
+}
 
 function coverage({ shingles, sampled }: Fingerprint): number {
   return sampled ? (shingles[shingles.length - 1] as number) : Infinity;
