@@ -1,6 +1,6 @@
 import type { Random } from "../../../stats/random.ts";
 import type { Target } from "./labels.ts";
-import { softmax } from "./linear.ts";
+import { addLogits, softmax } from "./linear.ts";
 import type { TextVector } from "./vocabulary.ts";
 
 /** Softmax regression: `weights[row * labels + label]`, one row for each n-gram. */
@@ -48,52 +48,61 @@ export function* fit(
   { epochs, rate, dropout }: FitOptions,
   random: Random,
 ): Generator<FitProgress, void> {
-  const { labels, weights, bias } = model;
-  const order = Uint32Array.from(examples.keys());
-  const off = new Float32Array(labels);
-  const moved = new Int32Array(labels);
   const longest = examples.reduce((most, { vector }) => Math.max(most, vector.rows.length), 0);
-  const rows = new Int32Array(longest);
-  const values = new Float32Array(longest);
-  const scale = 1 / (1 - dropout);
+  const visit = visitor(model, longest, dropout, random);
+  const order = Uint32Array.from(examples.keys());
   const steps = epochs * examples.length;
   for (let epoch = 0, step = 0; epoch < epochs; epoch++) {
     shuffle(order, random);
     let loss = 0;
     for (let i = 0; i < order.length; i++, step++) {
-      const { vector, target } = examples[order[i] as number] as Example;
-      let used = 0;
-      for (let k = 0; k < vector.rows.length; k++) {
-        if (dropout > 0 && random.uniform() < dropout) continue;
-        rows[used] = (vector.rows[k] as number) * labels;
-        values[used++] = (vector.values[k] as number) * scale;
-      }
-      off.set(bias);
-      for (let k = 0; k < used; k++) {
-        const from = rows[k] as number;
-        const value = values[k] as number;
-        for (let c = 0; c < labels; c++) off[c]! += (weights[from + c] as number) * value;
-      }
-      softmax(off);
-      loss += crossEntropy(off, target);
-      subtract(off, target);
-      let moving = 0;
-      for (let c = 0; c < labels; c++) if (Math.abs(off[c] as number) > NEGLIGIBLE) moved[moving++] = c;
-      const size = rate * (1 - step / steps);
-      for (let m = 0; m < moving; m++)
-        bias[moved[m] as number]! -= size * BIAS_SHARE * (off[moved[m] as number] as number);
-      for (let k = 0; k < used; k++) {
-        const from = rows[k] as number;
-        const by = size * (values[k] as number);
-        for (let m = 0; m < moving; m++) {
-          const c = moved[m] as number;
-          weights[from + c]! -= by * (off[c] as number);
-        }
-      }
+      loss += visit(examples[order[i] as number] as Example, rate * (1 - step / steps));
       if (i % PAUSE === PAUSE - 1) yield { epoch, done: (step + 1) / steps, loss: loss / (i + 1) };
     }
     yield { epoch: epoch + 1, done: (epoch + 1) / epochs, loss: loss / Math.max(1, order.length) };
   }
+}
+
+/** One step downhill for one text; gives its cross-entropy before the step. */
+function visitor(
+  { labels, weights, bias }: Linear,
+  longest: number,
+  dropout: number,
+  random: Random,
+): (example: Example, size: number) => number {
+  const off = new Float64Array(labels);
+  const moved = new Int32Array(labels);
+  const rows = new Int32Array(longest);
+  const values = new Float32Array(longest);
+  const scale = 1 / (1 - dropout);
+  return ({ vector, target }, size) => {
+    let used = 0;
+    for (let k = 0; k < vector.rows.length; k++) {
+      if (dropout > 0 && random.uniform() < dropout) continue;
+      rows[used] = vector.rows[k] as number;
+      values[used++] = (vector.values[k] as number) * scale;
+    }
+    addLogits({ labels, weights, bias }, rows, values, used, off);
+    softmax(off);
+    const loss = crossEntropy(off, target);
+    subtract(off, target);
+    let moving = 0;
+    for (let c = 0; c < labels; c++) if (Math.abs(off[c] as number) > NEGLIGIBLE) moved[moving++] = c;
+    for (let m = 0; m < moving; m++)
+      bias[moved[m] as number]! -= size * BIAS_SHARE * (off[moved[m] as number] as number);
+    for (let k = 0; k < used; k++) {
+      const from = (rows[k] as number) * labels;
+      const by = size * (values[k] as number);
+      if (2 * moving > labels) {
+        for (let c = 0; c < labels; c++) weights[from + c]! -= by * (off[c] as number);
+      } else
+        for (let m = 0; m < moving; m++) {
+          const c = moved[m] as number;
+          weights[from + c]! -= by * (off[c] as number);
+        }
+    }
+    return loss;
+  };
 }
 
 export function freshLinear(rows: number, labels: number): Linear {
@@ -101,7 +110,7 @@ export function freshLinear(rows: number, labels: number): Linear {
 }
 
 /** Nats; probabilities below 1e-7 count as that. */
-export function crossEntropy(predicted: Float32Array, { labels, probabilities, rest }: Target): number {
+export function crossEntropy(predicted: Float64Array, { labels, probabilities, rest }: Target): number {
   const log = (p: number): number => Math.log(Math.max(p, 1e-7));
   let sum = 0;
   for (const [i, label] of labels.entries())
@@ -114,7 +123,7 @@ export function crossEntropy(predicted: Float32Array, { labels, probabilities, r
   return sum;
 }
 
-function subtract(predicted: Float32Array, { labels, probabilities, rest }: Target): void {
+function subtract(predicted: Float64Array, { labels, probabilities, rest }: Target): void {
   if (rest > 0) {
     const each = rest / predicted.length;
     for (let c = 0; c < predicted.length; c++) predicted[c]! -= each;

@@ -59,22 +59,37 @@ export function predictPacked(
   softmax(into);
 }
 
-/** Logits of the labels, into `into`. */
-export function logits(
+/** Logits of the labels for the first `used` rows, into `into`. */
+export function addLogits(
   { labels, weights, bias }: Linear,
-  { rows, values }: TextVector,
-  into: Float32Array,
+  rows: Int32Array,
+  values: Float32Array,
+  used: number,
+  into: Float64Array,
 ): void {
   into.set(bias);
-  for (let k = 0; k < rows.length; k++) {
-    const from = (rows[k] as number) * labels;
-    const value = values[k] as number;
-    for (let c = 0; c < labels; c++) into[c]! += (weights[from + c] as number) * value;
+  const whole = used - (used % 4);
+  for (let k = 0; k < whole; k += 4) {
+    const a = values[k] as number;
+    const b = values[k + 1] as number;
+    const c = values[k + 2] as number;
+    const d = values[k + 3] as number;
+    const at = (rows[k] as number) * labels;
+    const bt = (rows[k + 1] as number) * labels;
+    const ct = (rows[k + 2] as number) * labels;
+    const dt = (rows[k + 3] as number) * labels;
+    for (let i = 0; i < labels; i++)
+      into[i]! += weights[at + i]! * a + weights[bt + i]! * b + weights[ct + i]! * c + weights[dt + i]! * d;
+  }
+  for (let k = whole; k < used; k++) {
+    const a = values[k] as number;
+    const at = (rows[k] as number) * labels;
+    for (let i = 0; i < labels; i++) into[i]! += weights[at + i]! * a;
   }
 }
 
 /** In place. */
-export function softmax(values: Float32Array | Float64Array): void {
+export function softmax(values: Float64Array): void {
   let most = -Infinity;
   for (let c = 0; c < values.length; c++) if ((values[c] as number) > most) most = values[c] as number;
   let sum = 0;

@@ -3,7 +3,7 @@ import type { Lesson, StudentAnswer, TrainingProgress } from "../trainer.ts";
 import { rank } from "./answer.ts";
 import { crossEntropy, fit, freshLinear, type Example, type Linear } from "./fit.ts";
 import { labelsOf, targetOf } from "./labels.ts";
-import { logits, pack, predictPacked, softmax } from "./linear.ts";
+import { addLogits, pack, predictPacked, softmax } from "./linear.ts";
 import type { ClassifierSettings } from "./settings.ts";
 import type { Classifier } from "./student-file.ts";
 import { buildVocabulary, Vectorizer, type TextVector } from "./vocabulary.ts";
@@ -99,10 +99,10 @@ export function answerer({ labels, vocabulary, model }: Classifier): (input: str
 }
 
 function meanLoss(model: Linear, control: readonly Example[], temperature: number): number {
-  const into = new Float32Array(model.labels);
+  const into = new Float64Array(model.labels);
   let sum = 0;
   for (const { vector, target } of control) {
-    logits(model, vector, into);
+    addLogits(model, vector.rows, vector.values, vector.rows.length, into);
     for (let c = 0; c < into.length; c++) into[c]! /= temperature;
     softmax(into);
     sum += crossEntropy(into, target);

@@ -1,0 +1,82 @@
+import { outOfFold } from "../train/classifier/out-of-fold.ts";
+import { labelOf } from "../train/classifier/labels.ts";
+import type { Lesson } from "../train/trainer.ts";
+
+export interface NoiseOptions {
+  readonly seed: number;
+  /** Higher drops more, of what is right too; see `noisyLabels`. Default 0.25. */
+  readonly threshold?: number;
+  /** Parts that the lessons are split into, each judged by classifiers that learned from the others. Default 4. */
+  readonly folds?: number;
+}
+
+export interface NoisyLabel {
+  /** Of the label given, by classifiers that did not learn from this lesson. */
+  readonly probability: number;
+  /** The label that they would have given. */
+  readonly expected: string;
+}
+
+/** Between .2 and .3 on clinc150, banking77 and AG News (151, 77 and 4 labels); the bench chooses it on one task for another. */
+const THRESHOLD = 0.25;
+const FOLDS = 4;
+/** Splits whose probabilities are averaged: a second one finds 3 to 5 more of 100 wrong labels at the same cost in right ones. */
+const REPEATS = 2;
+
+/**
+ * Lessons whose label is probably wrong, by id: those to which classifiers trained without them give a probability below
+ * `threshold / sqrt(labels)` times what rows of that label get on average.
+ *
+ * Relative to the label's average as in confident learning (Northcutt et al. 2021, arXiv 1911.00068), so that a label which is hard to tell
+ * from another does not lose its rows; the square root because a wrong label's probability falls with the number of labels, but slower than 1
+ * over it. Rows given by accident to a label that never is right are all below average together and are not found.
+ *
+ * Throws DistilError "dataset" where the answers are no labels.
+ */
+export function noisyLabels(
+  lessons: readonly Lesson[],
+  { seed, threshold = THRESHOLD, folds = FOLDS }: NoiseOptions,
+): ReadonlyMap<string, NoisyLabel> {
+  const { labels, probabilities } = judged(lessons, folds, seed);
+  return below(lessons, labels, probabilities, threshold / Math.sqrt(labels.length));
+}
+
+/** One list of probabilities for each lesson, averaged over the splits. The dear part of `noisyLabels`. */
+export function judged(
+  lessons: readonly Lesson[],
+  folds: number,
+  seed: number,
+): { readonly labels: readonly string[]; readonly probabilities: readonly Float32Array[] } {
+  const first = outOfFold(lessons, { folds, seed });
+  for (let repeat = 1; repeat < REPEATS; repeat++) {
+    const other = outOfFold(lessons, { folds, seed: seed + repeat });
+    for (const [i, sum] of first.probabilities.entries())
+      for (let c = 0; c < sum.length; c++) sum[c]! += other.probabilities[i]![c] as number;
+  }
+  for (const sum of first.probabilities) for (let c = 0; c < sum.length; c++) sum[c]! /= REPEATS;
+  return first;
+}
+
+export function below(
+  lessons: readonly Lesson[],
+  labels: readonly string[],
+  probabilities: readonly Float32Array[],
+  share: number,
+): Map<string, NoisyLabel> {
+  const indices = new Map(labels.map((label, i) => [label, i]));
+  const given = lessons.map((lesson) => indices.get(labelOf(lesson)) as number);
+  const sums = new Float64Array(labels.length);
+  const counts = new Float64Array(labels.length);
+  for (const [i, label] of given.entries()) {
+    sums[label]! += probabilities[i]![label] as number;
+    counts[label]!++;
+  }
+  const noisy = new Map<string, NoisyLabel>();
+  for (const [i, label] of given.entries()) {
+    const of = probabilities[i] as Float32Array;
+    const probability = of[label] as number;
+    if (probability < share * (sums[label]! / counts[label]!))
+      noisy.set(lessons[i]!.id, { probability, expected: labels[of.indexOf(Math.max(...of))] as string });
+  }
+  return noisy;
+}
