@@ -1,6 +1,6 @@
 import { environmentSecret } from "../config.ts";
 import { openCascade } from "../distil/cascade/open.ts";
-import { CascadeServer } from "../distil/cascade/server.ts";
+import { cascadeServer } from "../distil/cascade/server.ts";
 import { trainers } from "../distil/train/trainers.ts";
 import { readArguments, UsageError, type Subcommand } from "./arguments.ts";
 
@@ -46,7 +46,7 @@ Examples
     };
     const open = await openCascade(folder, around, args.flag("shadow"));
     const model = args.text("model") ?? open.name;
-    const server = new CascadeServer({
+    const server = cascadeServer({
       cascade: open.cascade,
       model,
       host: args.required("host"),

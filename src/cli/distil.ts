@@ -21,6 +21,7 @@ import {
   type Subcommand,
 } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { jobsServer } from "./distil-jobs.ts";
 import { serveCascade } from "./distil-serve.ts";
 
 const ABOUT = "a large model's answers into a small model, with permission, within a budget";
@@ -131,6 +132,7 @@ export const distil: Command = {
   status   ${status.summary}
   report   ${report.summary}
   serve    ${serveCascade.summary}
+  jobs     ${jobsServer.summary}
 
 Examples
   stillwatch distil init ./routing
@@ -140,7 +142,13 @@ Examples
 \`stillwatch distil <command> --help\` shows options.
 `,
   run: (argv, io) =>
-    dispatch("distil", ABOUT, { init, run, resume, status, report, serve: serveCascade }, argv, io),
+    dispatch(
+      "distil",
+      ABOUT,
+      { init, run, resume, status, report, serve: serveCascade, jobs: jobsServer },
+      argv,
+      io,
+    ),
 };
 
 async function runOrResume(name: string, argv: readonly string[], io: Io): Promise<0 | 1> {

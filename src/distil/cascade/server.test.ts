@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { DistilError } from "../error.ts";
 import type { Student } from "../train/trainer.ts";
 import { Cascade, inputOf, type CascadeOptions } from "./cascade.ts";
-import { CascadeServer } from "./server.ts";
+import type { HttpServer } from "../http-server.ts";
+import { cascadeServer } from "./server.ts";
 
-const servers: CascadeServer[] = [];
+const servers: HttpServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
@@ -131,7 +132,7 @@ async function serve(more: Partial<CascadeOptions> = {}) {
     agrees: (a, b) => (a === b ? 1 : 0),
     ...more,
   });
-  const server = new CascadeServer({
+  const server = cascadeServer({
     cascade,
     model: "routing",
     host: "127.0.0.1",
