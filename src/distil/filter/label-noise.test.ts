@@ -56,7 +56,10 @@ describe("noisyLabels", () => {
     expect(twice.filter(({ id }) => noisy.has(id)).length).toBeGreaterThanOrEqual(36);
   });
 
-  it("refuses free text", () => {
+  it("refuses thresholds, folds and free text that cannot be", () => {
+    const some = intents(50, 1);
+    expect(() => noisyLabels(some, { seed: 1, threshold: 0 })).toThrow(/threshold is 0/);
+    expect(() => noisyLabels(some, { seed: 1, folds: 1 })).toThrow(/folds is 1.*2\.\.100/);
     const free = Array.from({ length: 300 }, (_, i) => ({
       id: `${i}`,
       messages: [],

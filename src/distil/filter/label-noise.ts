@@ -1,4 +1,5 @@
-import { outOfFold } from "../train/classifier/out-of-fold.ts";
+import { DistilError } from "../error.ts";
+import { outOfFold, type OutOfFold } from "../train/classifier/out-of-fold.ts";
 import { labelOf } from "../train/classifier/labels.ts";
 import type { Lesson } from "../train/trainer.ts";
 
@@ -19,9 +20,9 @@ export interface NoisyLabel {
 
 /** Between .2 and .3 on clinc150, banking77 and AG News (151, 77 and 4 labels); the bench chooses it on one task for another. */
 const THRESHOLD = 0.25;
-const FOLDS = 4;
+export const FOLDS = 4;
 /** Splits whose probabilities are averaged: a second one finds 3 to 5 more of 100 wrong labels at the same cost in right ones. */
-const REPEATS = 2;
+export const REPEATS = 2;
 
 /**
  * Lessons whose label is probably wrong, by id: those to which classifiers trained without them give a probability below
@@ -29,40 +30,35 @@ const REPEATS = 2;
  *
  * Relative to the label's average as in confident learning (Northcutt et al. 2021, arXiv 1911.00068), so that a label which is hard to tell
  * from another does not lose its rows; the square root because a wrong label's probability falls with the number of labels, but slower than 1
- * over it. Rows given by accident to a label that never is right are all below average together and are not found.
+ * over it. A label that is wrong in most of its rows has a low average and hides them.
  *
- * Throws DistilError "dataset" where the answers are no labels.
+ * Throws DistilError "dataset" where the answers are no labels, "config" for options that are none.
  */
 export function noisyLabels(
   lessons: readonly Lesson[],
   { seed, threshold = THRESHOLD, folds = FOLDS }: NoiseOptions,
 ): ReadonlyMap<string, NoisyLabel> {
-  const { labels, probabilities } = judged(lessons, folds, seed);
-  return below(lessons, labels, probabilities, threshold / Math.sqrt(labels.length));
+  if (!(threshold > 0 && threshold <= 10))
+    throw new DistilError(
+      "config",
+      `filters.label-noise.threshold is ${threshold}; it must be above 0 and at most 10 (default ${THRESHOLD})`,
+    );
+  if (!Number.isInteger(folds) || folds < 2 || folds > 100)
+    throw new DistilError(
+      "config",
+      `filters.label-noise.folds is ${folds}; it must be a whole number in 2..100 (default ${FOLDS})`,
+    );
+  const outside = outOfFold(lessons, { folds, repeats: REPEATS, seed });
+  return contradicted(lessons, outside, threshold);
 }
 
-/** One list of probabilities for each lesson, averaged over the splits. The dear part of `noisyLabels`. */
-export function judged(
+/** The last step of `noisyLabels`, to try thresholds with. */
+export function contradicted(
   lessons: readonly Lesson[],
-  folds: number,
-  seed: number,
-): { readonly labels: readonly string[]; readonly probabilities: readonly Float32Array[] } {
-  const first = outOfFold(lessons, { folds, seed });
-  for (let repeat = 1; repeat < REPEATS; repeat++) {
-    const other = outOfFold(lessons, { folds, seed: seed + repeat });
-    for (const [i, sum] of first.probabilities.entries())
-      for (let c = 0; c < sum.length; c++) sum[c]! += other.probabilities[i]![c] as number;
-  }
-  for (const sum of first.probabilities) for (let c = 0; c < sum.length; c++) sum[c]! /= REPEATS;
-  return first;
-}
-
-export function below(
-  lessons: readonly Lesson[],
-  labels: readonly string[],
-  probabilities: readonly Float32Array[],
-  share: number,
+  { labels, probabilities }: OutOfFold,
+  threshold: number,
 ): Map<string, NoisyLabel> {
+  const share = threshold / Math.sqrt(labels.length);
   const indices = new Map(labels.map((label, i) => [label, i]));
   const given = lessons.map((lesson) => indices.get(labelOf(lesson)) as number);
   const sums = new Float64Array(labels.length);
