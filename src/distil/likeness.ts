@@ -3,7 +3,7 @@ import { fingerprint, type Fingerprint } from "./fingerprint.ts";
 
 export interface LikenessOptions {
   /** Share of weighted shingles in common from which texts count as near, 0 to 1. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /**
    * Of texts below 48 letters: `strict` asks for more in common, as one word makes another question of them; `as all` finds edited copies of
    * them as well as of longer ones (nine in ten) and takes two to five times as many others for copies.

@@ -9,6 +9,9 @@ import type { Row } from "../row.ts";
 const ANSWERS_ALIKE = 0.4;
 const SAMPLES_ALIKE = 0.8;
 
+/** Two ways to ask for one label both teach something; only copies do not. */
+const THRESHOLD_OF_LABELLED = 0.85;
+
 export const nearDuplicateFilter = defineFilter({
   name: "near-duplicate",
   about:
@@ -18,7 +21,7 @@ export const nearDuplicateFilter = defineFilter({
     threshold: z.number().gt(0).max(1).optional(),
   }),
   begin: ({ threshold }, rows, { labels }) => {
-    const index = new Likeness(threshold === undefined ? {} : { threshold });
+    const index = new Likeness({ threshold: threshold ?? (labels ? THRESHOLD_OF_LABELLED : undefined) });
     const byPrompt = new Map<string, Row[]>();
     for (const row of rows.slice(0, 2000)) index.learn(askedIn(row));
     return (row) => {
