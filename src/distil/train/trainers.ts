@@ -1,5 +1,8 @@
 import { classifierTrainer } from "./classifier/classifier.ts";
 import { languageModelTrainer } from "./language-model/language-model.ts";
+import { commandTrainer } from "./outside/command.ts";
+import { openaiTrainer } from "./outside/openai.ts";
+import { trlTrainer } from "./outside/trl.ts";
 import type { Trainer } from "./trainer.ts";
 
 export interface TrainerSurroundings {
@@ -8,6 +11,6 @@ export interface TrainerSurroundings {
 }
 
 /** Every trainer, by its name in distil.yaml. Those that hand over to others get what they need from outside. */
-export function trainers(_: TrainerSurroundings): readonly Trainer[] {
-  return [classifierTrainer, languageModelTrainer];
+export function trainers({ secret }: TrainerSurroundings): readonly Trainer[] {
+  return [classifierTrainer, languageModelTrainer, openaiTrainer(secret), trlTrainer, commandTrainer(secret)];
 }
