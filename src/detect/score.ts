@@ -5,7 +5,7 @@ import { surprise } from "./tail.ts";
 import type { Method, Scope, Weights } from "./weights.ts";
 
 /** Changes when scores of the same traffic change: a calibration made by another scoring is refused. */
-export const SCORING = "2";
+export const SCORING = "3";
 
 /**
  * How much each signal may say by itself in `reasons`: what a harvest cannot do without (prompts that make prompts, lists of
