@@ -33,50 +33,45 @@ export interface VocabularyOptions {
 
 export function buildVocabulary(texts: readonly string[], options: VocabularyOptions): Vocabulary {
   const counts = countTexts(texts, options.characters);
-  const least = leastCount(counts, options);
-  const buckets = Uint32Array.from(bucketsFrom(counts, least, options.maxRows));
-  const rarity = Float32Array.from(
-    buckets,
-    (bucket) => 1 + Math.log((texts.length + 1) / ((counts[bucket] as number) + 1)),
-  );
-  return { buckets, rarity, characters: options.characters };
+  const kept = mostFrequent(counts, options);
+  return {
+    buckets: kept,
+    rarity: Float32Array.from(
+      kept,
+      (bucket) => 1 + Math.log((texts.length + 1) / ((counts.of[bucket] as number) + 1)),
+    ),
+    characters: options.characters,
+  };
 }
 
-/** For each bucket, the number of texts that have it. */
-function countTexts(texts: readonly string[], characters: number): Uint32Array {
-  const counts = new Uint32Array(BUCKETS);
+/** For each bucket the number of texts that have it, and the buckets that any has. */
+interface Counts {
+  readonly of: Uint32Array;
+  readonly buckets: Uint32Array;
+}
+
+function countTexts(texts: readonly string[], characters: number): Counts {
+  const of = new Uint32Array(BUCKETS);
   const last = new Uint32Array(BUCKETS);
-  for (const [i, text] of texts.entries())
-    for (const bucket of nGrams(text, characters)) {
+  const buckets: number[] = [];
+  for (const [i, text] of texts.entries()) {
+    const found = nGrams(text, characters);
+    for (let k = 0; k < found.length; k++) {
+      const bucket = found[k] as number;
       if (last[bucket] === i + 1) continue;
+      if (last[bucket] === 0) buckets.push(bucket);
       last[bucket] = i + 1;
-      counts[bucket] = (counts[bucket] as number) + 1;
+      of[bucket]!++;
     }
-  return counts;
+  }
+  return { of, buckets: Uint32Array.from(buckets) };
 }
 
-/** The lowest count of which all buckets fit; those just below it fill up what is left. */
-function leastCount(counts: Uint32Array, { minDocuments, maxRows }: VocabularyOptions): number {
-  const having = new Map<number, number>();
-  for (const count of counts) if (count >= minDocuments) having.set(count, (having.get(count) ?? 0) + 1);
-  let rows = 0;
-  let least = minDocuments;
-  for (const [count, buckets] of Array.from(having).sort(([a], [b]) => b - a)) {
-    rows += buckets;
-    least = count;
-    if (rows >= maxRows) break;
-  }
-  return least;
-}
-
-function* bucketsFrom(counts: Uint32Array, least: number, maxRows: number): Generator<number> {
-  let above = 0;
-  for (const count of counts) if (count > least) above++;
-  let room = maxRows - above;
-  for (const [bucket, count] of counts.entries()) {
-    if (count > least) yield bucket;
-    else if (count === least && room-- > 0) yield bucket;
-  }
+/** Ascending. Of equally frequent ones the lower buckets are kept: as good as any, and the same every time. */
+function mostFrequent({ of, buckets }: Counts, { minDocuments, maxRows }: VocabularyOptions): Uint32Array {
+  const enough = buckets.filter((bucket) => (of[bucket] as number) >= minDocuments);
+  if (enough.length > maxRows) enough.sort((a, b) => of[b]! - of[a]! || a - b);
+  return enough.slice(0, maxRows).sort();
 }
 
 /** Turns texts into vectors; keeps tables of at most 40 bytes a row. Not for use by two at a time. */
