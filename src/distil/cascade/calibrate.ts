@@ -1,4 +1,4 @@
-import { binomialUpperTail } from "../../stats/interval.ts";
+import { binomialUpperTail, logGamma } from "../../stats/interval.ts";
 import { seeded } from "../../stats/random.ts";
 
 /** A held-back prompt that student and teacher both answered. Neither was trained or chosen on it. */
@@ -34,8 +34,9 @@ export interface Calibrated {
 
 /** Share of the rows that only choose where to begin. */
 const PILOT = 0.25;
-/** Coverages that may be tested, and the fewest rows that can show anything. */
+/** Between two coverages that may be tested. */
 const STEP = 0.025;
+const PRIOR = 2;
 
 /**
  * The lowest threshold at which disagreement among the rows served is at most epsilon, with confidence 1 - delta, if future traffic is
@@ -85,37 +86,66 @@ function thresholds(pilot: readonly Observed[]): number[] {
   return Array.from(new Set([...steps, 0])).sort((a, b) => b - a);
 }
 
-/** Where the first test most probably succeeds, going by the pilot. Any choice is valid: the rows tested on have no part in it. */
+/**
+ * Where to begin so that the most is served on average, going by the pilot: a first test that fails ends everything, and one that begins
+ * with the surest few rests on few rows. Any choice is valid: the rows tested on have no part in it.
+ */
 function start(
   pilot: readonly Observed[],
   rows: number,
   grid: readonly number[],
   options: CalibrateOptions,
 ): number {
-  let best = 0;
-  let highest = -1;
-  for (const [i, threshold] of grid.entries()) {
+  const overall = pilot.filter(({ agrees }) => !agrees).length / Math.max(1, pilot.length);
+  const expected = grid.map((threshold) => {
     const { served, disagreed } = count(pilot, threshold);
-    const expected = Math.round((served / Math.max(1, pilot.length)) * rows);
-    // As if one more row had disagreed: few rows promise too much.
-    const risk = (disagreed + 0.5) / (served + 1);
-    const chance = chanceToHold(expected, risk, options);
-    if (chance > highest) [best, highest] = [i, chance];
+    const coverage = served / Math.max(1, pilot.length);
+    // What the pilot's few rows say of the risk is a distribution, drawn towards what all of them say.
+    const wrong = disagreed + 0.5 + PRIOR * overall;
+    const right = served - disagreed + 0.5 + PRIOR * (1 - overall);
+    return { coverage, chance: chanceToHold(Math.round(coverage * rows), wrong, right, options) };
+  });
+  let best = 0;
+  let most = -1;
+  for (const first of expected.keys()) {
+    let reached = 1;
+    let before = 0;
+    let serves = 0;
+    for (const { coverage, chance } of expected.slice(first)) {
+      reached = Math.min(reached, chance);
+      serves += (coverage - before) * reached;
+      before = coverage;
+    }
+    if (serves > most) [best, most] = [first, serves];
   }
   return best;
 }
 
-/** Probability that the test of `served` rows holds when each disagrees with probability `risk`. */
-function chanceToHold(served: number, risk: number, { epsilon, delta }: CalibrateOptions): number {
+/** Probability that the test of `served` rows holds, when the risk is Beta(wrong, right): the beta-binomial distribution up to the most that may disagree. */
+function chanceToHold(
+  served: number,
+  wrong: number,
+  right: number,
+  { epsilon, delta }: CalibrateOptions,
+): number {
   let low = -1;
   let high = served;
-  // The most disagreements with which the test still holds.
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (tailBelow(middle, served, epsilon) <= delta) low = middle;
     else high = middle - 1;
   }
-  return low < 0 ? 0 : tailBelow(low, served, Math.min(1, risk));
+  const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b);
+  let chance = 0;
+  for (let x = 0; x <= low; x++)
+    chance += Math.exp(
+      logGamma(served + 1) -
+        logGamma(x + 1) -
+        logGamma(served - x + 1) +
+        logBeta(x + wrong, served - x + right) -
+        logBeta(wrong, right),
+    );
+  return Math.min(1, chance);
 }
 
 function count(rows: readonly Observed[], threshold: number): { served: number; disagreed: number } {
