@@ -92,10 +92,8 @@ export function trainerConformance(
     });
 
     it("answers in the order of the questions, each by itself", async () => {
-      const backwards = [...exam.questions].reverse();
-      expect(await answersOf(await exam.trainer.open(first.folder), backwards)).toEqual(
-        [...answers].reverse(),
-      );
+      const backwards = exam.questions.toReversed();
+      expect(await answersOf(await exam.trainer.open(first.folder), backwards)).toEqual(answers.toReversed());
       const student = await exam.trainer.open(first.folder);
       const alone = await student.answer(exam.questions.slice(0, 1));
       const all = await student.answer(exam.questions);
