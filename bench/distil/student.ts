@@ -53,7 +53,7 @@ export async function benchStudent({ corpora, quick = false, say }: StudentOptio
     return { threshold, recovered: recovered(draws, threshold) };
   });
   const { user, system } = process.cpuUsage(started);
-  say("");
+  say(quick ? "--quick: the aims for recovery and calls are for three times as many rows" : "");
   for (const [i, { task, accuracy, interval, perSecond, against, calls }] of figures.entries()) {
     const beside = against.map(({ name, value }) => `${name} ${value?.toFixed(4) ?? "absent"}`).join(", ");
     const { threshold, recovered } = recovery[i]!;
