@@ -76,7 +76,7 @@ export function conclude(bench: Workbench, found: Found): Report {
       student: cut(student.text),
     })),
     droppedExamples: droppedExamples(found.rows),
-    limits: limitsOf(found),
+    limits: limitsOf(bench, found),
   };
 }
 
@@ -156,7 +156,7 @@ function droppedExamples(rows: readonly Row[]): Report["droppedExamples"] {
   });
 }
 
-function limitsOf({ examination, collected }: Found): string[] {
+function limitsOf({ run }: Workbench, { examination, collected }: Found): string[] {
   const limits = [
     "The test set says how the student does on prompts like its own; prompts of another kind were not tried, and imitation helps little there (arXiv 2305.15717).",
     `The cost of a thousand student answers is processor time at $${DOLLARS_PER_CPU_HOUR} a CPU-hour; memory, waiting and upkeep are not in it.`,
@@ -164,6 +164,10 @@ function limitsOf({ examination, collected }: Found): string[] {
   if (examination.rows.every(({ prompt }) => prompt.reference === undefined))
     limits.push(
       "The test set has no references: only agreement with the teacher is known, not who is right.",
+    );
+  if (run.recipe.evaluation.overlap === "same")
+    limits.push(
+      "Only prompts that are in the test set word for word were left out (evaluation.overlap: same); nearly the same ones may be among the rows learned from.",
     );
   if (examination.cascade !== null)
     limits.push(

@@ -10,11 +10,15 @@ const LABEL_NOISE = "label-noise";
 /** Labels are guessed from the others only where there are enough of them. */
 const FEWEST_FOR_NOISE = 100;
 
-/** The teacher's answers to these prompts with every filter's verdict. */
+/**
+ * The teacher's answers to these prompts with every filter's verdict. Label noise takes seconds to find, so a look between two rounds goes
+ * without.
+ */
 export async function judgedRows(
   bench: Workbench,
   prompts: readonly Prompt[],
   test: readonly Prompt[],
+  look: "last" | "between rounds" = "last",
 ): Promise<Row[]> {
   const { recipe } = bench.run;
   const rows = rowsOf(prompts, (id) => bench.log.of(id), {
@@ -24,11 +28,12 @@ export async function judgedRows(
   });
   const { [LABEL_NOISE]: labelNoise, ...settings } = recipe.filters;
   const filtered = await filterRows(rows, settings, {
-    test,
+    // What is only like the test set stays in where the recipe says so.
+    test: recipe.evaluation.overlap === "same" ? [] : test,
     metric: recipe.evaluation.metric,
     seed: recipe.seed,
   });
-  return labelNoise === undefined || labelNoise === false
+  return labelNoise === undefined || labelNoise === false || look !== "last"
     ? filtered
     : withoutNoise(filtered, labelNoise, recipe.seed);
 }

@@ -41,7 +41,12 @@ export async function makePlan(bench: Workbench): Promise<Plan> {
   const drop = (because: string): void => void (left[because] = (left[because] ?? 0) + 1);
   const test = await readTest(bench, drop);
   const found = await readSources(bench, drop);
-  const apart = withoutTest(withoutTwins(found, bench, drop), test, drop);
+  const apart = withoutTest(
+    withoutTwins(found, bench, drop),
+    test,
+    bench.run.recipe.evaluation.overlap,
+    drop,
+  );
   const random = bench.random("order of prompts");
   const ordered = apart
     .map((prompt) => ({ prompt, at: random.uniform() }))
@@ -66,8 +71,8 @@ export async function makePlan(bench: Workbench): Promise<Plan> {
 /** The part of the recipe that the plan follows from. */
 function basisOf({ run }: Workbench): string {
   const { prompts, evaluation, seed } = run.recipe;
-  const { test, field, reference, limit } = evaluation;
-  const text = JSON.stringify({ prompts, test, field, reference, limit, seed });
+  const { test, field, reference, limit, overlap } = evaluation;
+  const text = JSON.stringify({ prompts, test, field, reference, limit, overlap, seed });
   return createHash("sha256").update(text).digest("hex");
 }
 
@@ -182,9 +187,11 @@ function withoutTwins(
 function withoutTest(
   found: readonly Prompt[],
   test: readonly Prompt[],
+  overlap: "near" | "same",
   drop: (because: string) => void,
 ): Prompt[] {
-  const leaked = new Set(findOverlap(found, test).map(({ prompt }) => prompt.id));
+  const leaks = findOverlap(found, test).filter(({ kind }) => overlap === "near" || kind === "same");
+  const leaked = new Set(leaks.map(({ prompt }) => prompt.id));
   for (const _ of leaked) drop("in the test set, or nearly");
   return found.filter((prompt) => !leaked.has(prompt.id));
 }

@@ -125,6 +125,8 @@ const schema = z.strictObject({
     /** Differences smaller than this count as equal. */
     margin: share.default(0.02),
     limit: z.number().int().min(1).optional(),
+    /** What of the prompts is left out because of the test set: the nearly same, or the same only (questions made by a grammar are all alike). */
+    overlap: z.enum(["near", "same"]).default("near"),
   }),
   /** Student in front, teacher when it is unsure. */
   cascade: z.strictObject({ epsilon: share.default(0.1), delta: share.default(0.05) }).optional(),

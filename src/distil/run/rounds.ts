@@ -89,7 +89,10 @@ async function inRounds(
       if ((await ask(batch, `round ${rounds.length}`)) === "budget")
         return { asked: asked(rounds, byId), curve, stopped: SPENT };
       await student?.close();
-      student = await probe(bench, lessonsOf(await judgedRows(bench, asked(rounds, byId), plan.test)));
+      student = await probe(
+        bench,
+        lessonsOf(await judgedRows(bench, asked(rounds, byId), plan.test, "between rounds")),
+      );
       curve.push(await pointOf(bench, plan, student, asked(rounds, byId)));
       const next = Math.min(size, left.size);
       const price = priceOf(bench, rounds.flat().length) * next;
