@@ -66,6 +66,7 @@ export class Workbench {
   readonly trainer: Trainer;
   readonly #pace: Random;
   readonly #batches: BatchTeacher | null;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(
     opened: Omit<Workbench, "close" | "ask" | "random" | "stopIfAsked" | "tell" | "writeSpend">,
@@ -189,7 +190,9 @@ export class Workbench {
       bound: budget.upperBound,
       limits: budget.limits,
     };
-    await writeJson(this.run, SPEND, spend);
+    // One after the other: each replaces the same file.
+    this.#writing = this.#writing.catch(() => {}).then(() => writeJson(this.run, SPEND, spend));
+    await this.#writing;
     return spend;
   }
 
