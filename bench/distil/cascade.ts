@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { calibrateCascade, type Observed } from "../../src/distil/cascade/calibrate.ts";
 import { classifierTrainer } from "../../src/distil/train/classifier/classifier.ts";
+import { noisyLabels } from "../../src/distil/filter/label-noise.ts";
 import type { Lesson } from "../../src/distil/train/trainer.ts";
 import { seeded, type Random } from "../../src/stats/random.ts";
 import { recorded, type RecordedRow } from "./recorded.ts";
@@ -21,8 +22,8 @@ const CALIBRATION = 1000;
 const DELTA = 0.05;
 const EPSILONS = [0.15, 0.2, 0.25];
 const TASKS = [
-  { name: "benign_app/intent_routing_banking77", learn: 5000 },
-  { name: "benign_app/news_classification_agnews", learn: 2500 },
+  { name: "benign_app/intent_routing_banking77", learn: 8000 },
+  { name: "benign_app/news_classification_agnews", learn: 4500 },
 ];
 
 interface Outcome {
@@ -73,20 +74,20 @@ async function observe(rows: readonly RecordedRow[], learn: number) {
     ...row,
     said: random.chance(WRONG) ? another(row.answer, labels, random) : row.answer,
   }));
-  const lessons = taught
-    .slice(0, learn)
-    .map(({ input, said }, i): Lesson => ({
-      id: String(i),
-      messages: [{ role: "user", content: input }],
-      input,
-      answer: said,
-    }));
+  const lessons = taught.slice(0, learn).map(({ input, said }, i): Lesson => ({
+    id: String(i),
+    messages: [{ role: "user", content: input }],
+    input,
+    answer: said,
+  }));
+  const noisy = noisyLabels(lessons, { seed: 1 });
+  const kept = lessons.filter(({ id }) => !noisy.has(id));
   const folder = mkdtempSync(join(tmpdir(), "stillwatch-cascade-"));
   try {
-    const cut = Math.floor(0.9 * learn);
+    const cut = Math.floor(0.9 * kept.length);
     const job = {
-      lessons: lessons.slice(0, cut),
-      validation: lessons.slice(cut),
+      lessons: kept.slice(0, cut),
+      validation: kept.slice(cut),
       folder,
       settings: { onnx: false },
       seed: 1,

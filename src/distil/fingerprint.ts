@@ -78,9 +78,19 @@ function distinct(sorted: Uint32Array): Uint32Array {
 
 function numbersOf(text: string): Uint32Array {
   const plain = text.slice(0, MOST_CHARACTERS).normalize("NFKC");
-  const found = [...numerals(plain).map(({ numeral }) => numeral), ...arithmetic(plain)];
+  const spelt = (plain.toLowerCase().match(SPELT) ?? []).map((word) => SPELT_NUMBERS[word] as string);
+  const found = [...numerals(plain).map(({ numeral }) => numeral), ...spelt, ...arithmetic(plain)];
   return Uint32Array.from(found.slice(0, MOST_NUMBERS), (numeral) => hashText(numeral)).sort();
 }
+
+/** English only, and without "one" and "second", which are seldom numbers. */
+const SPELT_NUMBERS: Readonly<Record<string, string>> = Object.fromEntries([
+  ..."two three four five six seven eight nine ten eleven twelve"
+    .split(" ")
+    .map((word, i) => [word, String(i + 2)]),
+  ..."third fourth fifth sixth seventh eighth ninth tenth".split(" ").map((word, i) => [word, `${i + 3}th`]),
+]) as Readonly<Record<string, string>>;
+const SPELT = new RegExp(`\\b(?:${Object.keys(SPELT_NUMBERS).join("|")})\\b`, "g");
 
 interface Numeral {
   readonly numeral: string;

@@ -61,6 +61,7 @@ describe("Likeness", () => {
       "Tim has 22 cans of soda and Jeff takes 6 of them. How many cans does Tim have now?",
       "Tim has 24 cans of soda and Jeff takes 6 of them. How many cans does Tim have now?",
     ],
+    ["List the ten episodes from the fourth season.", "List the nine episodes from the seventh season."],
     ["I'm still waiting for my card.", "I'm still waiting for my transaction."],
     ["How do I change my address?", "Where is the nearest cash machine?"],
     ["", "anything"],
@@ -88,6 +89,24 @@ describe("Likeness", () => {
     expect(likeness.find(texts[7]!.replace(/(\w)(\w)$/, "$2$1"))).toMatchObject({ id: "7" });
   });
 
+  it("tells two questions about one passage apart, and knows the same question about it", () => {
+    const passage = helpDeskQuestions(6, "passage").join(" ");
+    const [first, second] = [
+      "What did the customer complain about in the end?",
+      "Which city is the shop in, and when was it opened?",
+    ];
+    const likeness = holding(`Context: ${passage}\nQuestion: ${first}`);
+    expect(likeness.find(`Context: ${passage}\nQuestion: ${second}`)).toBeNull();
+    expect(
+      likeness.find(`Context: ${passage}\nQuestion: In the end, what did the customer complain about?`),
+    ).not.toBeNull();
+    expect(
+      likeness.find(
+        `Please answer. Context: ${passage}\nQuestion: ${first} Think step by step, and then say it.`,
+      ),
+    ).not.toBeNull();
+  });
+
   it("finds edited copies and leaves other questions of the task alone", () => {
     const random = seeded("edits");
     const texts = helpDeskQuestions(1500, "likeness").filter(({ length }) => length >= 60);
@@ -110,7 +129,9 @@ describe("Likeness", () => {
     // A tenth of the words: shared .9, all 1.1.
     expect(like?.share).toBeGreaterThan(0.7);
     expect(like?.share).toBeLessThan(0.93);
-    expect(holding(text).find(words.map((word) => Array.from(word).reverse().join("")).join(" "))).toBeNull();
+    expect(
+      holding(text).find(words.map((word) => Array.from(word).toReversed().join("")).join(" ")),
+    ).toBeNull();
   });
 
   it("finds what it was given, whatever it is, and never itself under another id", () => {

@@ -1,5 +1,6 @@
 import { Bands } from "./bands.ts";
 import { fingerprint, type Fingerprint } from "./fingerprint.ts";
+import { isReplaced } from "./replaced.ts";
 
 export interface LikenessOptions {
   /** Share of weighted shingles in common from which texts count as near, 0 to 1. */
@@ -24,16 +25,19 @@ export interface Like {
  *
  * Candidates by MinHash bands, then compared shingle by shingle, each shingle weighted by how rare it is among the texts added or learned
  * (logarithm of the inverse frequency): what every text of a task has in common, a template or "how do I … my card", counts for little.
- * Texts whose numbers differ are different: "what is 12+7" is not "what is 13+9", however alike the rest.
+ * Texts whose numbers differ are different: "what is 12+7" is not "what is 13+9", however alike the rest. So are texts in which one piece stands in the
+ * place of another: two questions about one passage.
  *
  * Measured (`bench/distil/honesty.ts` and the tests): of copies with an eighth of the words changed over 95 % are found, of unrelated questions
- * of one task under .5 % are called near. Memory: at most 3.5 KB a text (.7 KB + 4 bytes a character of it), and 1 MB for the frequencies.
+ * of one task under .5 % are called near. Memory: at most 3.5 KB a text (.7 KB + 4 bytes a character
+ * of it) besides the text itself, and 1 MB for the frequencies.
  */
 export class Likeness {
   readonly #threshold: number;
   readonly #extra: number;
   readonly #ids: string[] = [];
   readonly #prints: Fingerprint[] = [];
+  readonly #added: string[] = [];
   readonly #same = new Map<number, number>();
   readonly #bands = new Bands();
   /** In how many texts a shingle occurs; shingles that share a counter count together, which only makes them look commoner. */
@@ -55,6 +59,7 @@ export class Likeness {
     this.#same.set(print.whole, this.#ids.length);
     this.#ids.push(id);
     this.#prints.push(print);
+    this.#added.push(text);
     this.#bands.add(print.shingles);
   }
 
@@ -68,15 +73,18 @@ export class Likeness {
     const print = fingerprint(text);
     const same = this.#same.get(print.whole);
     if (same !== undefined) return { id: this.#ids[same] as string, kind: "same", share: 1 };
-    let best: Like | null = null;
+    const near: { candidate: number; share: number }[] = [];
     for (const candidate of this.#bands.near(print.shingles)) {
       const other = this.#prints[candidate] as Fingerprint;
       if (contradict(print.numbers, other.numbers)) continue;
       const share = sharedOf(print, other, (shingle) => this.#weight(shingle));
-      if (share >= this.#bar(print, other) && share > (best?.share ?? 0))
-        best = { id: this.#ids[candidate] as string, kind: "near", share };
+      if (share >= this.#bar(print, other)) near.push({ candidate, share });
     }
-    return best;
+    near.sort((a, b) => b.share - a.share || a.candidate - b.candidate);
+    const best = near.find(({ candidate }) => !isReplaced(text, this.#added[candidate] as string));
+    return best === undefined
+      ? null
+      : { id: this.#ids[best.candidate] as string, kind: "near", share: best.share };
   }
 
   #count({ shingles }: Fingerprint): void {

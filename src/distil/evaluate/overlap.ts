@@ -1,6 +1,7 @@
 import { wordsOf } from "../fingerprint.ts";
 import { Likeness } from "../likeness.ts";
 import type { Prompt } from "../prompt.ts";
+import { isReplaced } from "../replaced.ts";
 import { Quotations } from "./quotations.ts";
 
 export interface Overlap {
@@ -9,10 +10,13 @@ export interface Overlap {
   readonly kind: "same" | "near";
 }
 
+/** A little below what near-duplicates need: to drop a prompt costs less than to test on what was taught. Set on banking77 and clinc150. */
+const THRESHOLD = 0.51;
+
 /** Test prompts, ready to be compared with whatever somebody wants to train on. */
 export class TestSet {
   readonly #byId = new Map<string, Prompt>();
-  readonly #likeness = new Likeness({ short: "as all" });
+  readonly #likeness = new Likeness({ threshold: THRESHOLD, short: "as all" });
   readonly #quotations = new Quotations();
 
   constructor(test: readonly Prompt[]) {
@@ -34,16 +38,16 @@ export class TestSet {
     const same = this.#byId.get(prompt.id);
     if (same !== undefined) return { prompt, test: same, kind: "same" };
     const like = this.#likeness.find(prompt.input);
-    const found = like?.id ?? this.#quotations.find(wordsOf(prompt.input));
-    return found === undefined || found === null
-      ? null
-      : { prompt, test: this.#byId.get(found) as Prompt, kind: like?.kind ?? "near" };
+    if (like !== null) return { prompt, test: this.#byId.get(like.id) as Prompt, kind: like.kind };
+    const quoted = this.quotedIn(prompt.input);
+    return quoted === null ? null : { prompt, test: quoted, kind: "near" };
   }
 
-  /** The test prompt that most of whose words stand in this text, in their order. */
+  /** The test prompt that most of whose words stand in this text, in their order, and without another question in the place of its own. */
   quotedIn(text: string): Prompt | null {
-    const found = this.#quotations.find(wordsOf(text));
-    return found === null ? null : (this.#byId.get(found) as Prompt);
+    const id = this.#quotations.find(wordsOf(text));
+    const found = id === null ? null : (this.#byId.get(id) as Prompt);
+    return found === null || isReplaced(found.input, text) ? null : found;
   }
 }
 
@@ -52,8 +56,11 @@ const ENOUGH = 2000;
 
 /**
  * Prompts to train on that are in the test set: the same (but for case, punctuation and spaces), edited (some words changed, dropped, added or moved), or with
- * most of a test prompt quoted in them. One pass over each list. Measured in `bench/distil/honesty.ts`: planted verbatim 100 %, edited 9 in 10 or more, and
- * under .5 % false.
+ * most of a test prompt quoted in them. One pass over each list. Two questions about one passage are two prompts.
+ *
+ * Measured (`bench/distil/honesty.ts`): planted verbatim 100 %; edited, an eighth of the words, 90 to 99 %; false .1 to .6 % on the tasks on which the threshold
+ * was set, up to 1.3 % on others with short questions that differ in a name. With passages of 1,000 letters 6 to 10 % of the questions about the
+ * same passage are still taken for each other.
  */
 export function findOverlap(trained: readonly Prompt[], test: readonly Prompt[]): readonly Overlap[] {
   const set = new TestSet(test);
