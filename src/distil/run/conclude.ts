@@ -1,10 +1,12 @@
 import { compare } from "../evaluate/compare.ts";
+import type { Judgement } from "../evaluate/judge.ts";
 import { scored } from "../evaluate/mean.ts";
 import type { Written } from "../dataset/write.ts";
 import type { Against, CascadeReport, Report, Scored, Spend } from "../report/report.ts";
 import { isKept, type Row } from "../row.ts";
 import type { TrainingResult } from "../train/trainer.ts";
 import type { Examination, Examined } from "./examine.ts";
+import type { Judging } from "./judging.ts";
 import type { Plan } from "./plan.ts";
 import type { Collected } from "./rounds.ts";
 import type { Workbench } from "./workbench.ts";
@@ -27,9 +29,9 @@ const SHOWN_CHARACTERS = 600;
 /** Puts what a run found into one report. Pure, so that it is the same each time. */
 export function conclude(bench: Workbench, found: Found): Report {
   const { recipe } = bench.run;
-  const { rows } = found.examination;
+  const { rows, judging } = found.examination;
   const { metric, margin } = recipe.evaluation;
-  const against = comparisons(rows, margin);
+  const against = judging === null ? comparisons(rows, margin) : judged(judging, margin);
   const perThousand = costs(bench, found);
   const cascade = cascadeReport(bench, found, perThousand);
   const saved = perThousand.teacher - perThousand.student;
@@ -37,12 +39,19 @@ export function conclude(bench: Workbench, found: Found): Report {
   return {
     format: "stillwatch-distillation/1",
     name: recipe.name,
-    teacher: { model: bench.model, address: bench.teacher.address, quality: qualityOf(rows, "teacher") },
+    teacher: {
+      model: bench.model,
+      address: bench.teacher.address,
+      quality: judging === null ? qualityOf(rows, "teacher") : scored(judging.teacher.scores.b),
+    },
     student: {
       trainer: recipe.student.trainer,
       parameters: found.training.parameters,
-      quality: qualityOf(rows, "student"),
-      undistilled: qualityOf(rows, "undistilled"),
+      quality: judging === null ? qualityOf(rows, "student") : scored(judging.teacher.scores.a),
+      undistilled:
+        judging === null
+          ? qualityOf(rows, "undistilled")
+          : judging.undistilled && scored(judging.undistilled.scores.b),
       facts: found.training.facts,
     },
     baseline: { what: "the most frequent answer", quality: qualityOf(rows, "baseline") },
@@ -101,6 +110,15 @@ function comparisons(
   return { teacher: against("teacher"), others };
 }
 
+/** Scores of a judge are about pairs: each comparison has its own. */
+function judged({ teacher, undistilled }: Judging, margin: number): ReturnType<typeof comparisons> {
+  const of = ({ scores }: Judgement): Against => compare(scores.a, scores.b, { margin });
+  return {
+    teacher: of(teacher),
+    others: undistilled === null ? [] : [{ what: "undistilled student", ...of(undistilled) }],
+  };
+}
+
 function qualityOf(rows: readonly Examined[], who: keyof Examined["scores"]): Scored | null {
   const scores = rows.flatMap((row) => row.scores[who] ?? []);
   return scores.length === 0 ? null : scored(scores);
@@ -157,13 +175,18 @@ function droppedExamples(rows: readonly Row[]): Report["droppedExamples"] {
 }
 
 function limitsOf({ run }: Workbench, { examination, collected }: Found): string[] {
+  const { judging } = examination;
   const limits = [
     "The test set says how the student does on prompts like its own; prompts of another kind were not tried, and imitation helps little there (arXiv 2305.15717).",
     `The cost of a thousand student answers is processor time at $${DOLLARS_PER_CPU_HOUR} a CPU-hour; memory, waiting and upkeep are not in it.`,
   ];
-  if (examination.rows.every(({ prompt }) => prompt.reference === undefined))
+  if (judging === null && examination.rows.every(({ prompt }) => prompt.reference === undefined))
     limits.push(
       "The test set has no references: only agreement with the teacher is known, not who is right.",
+    );
+  if (judging !== null)
+    limits.push(
+      `The judge is the teacher's own model, and may like its own answers best. Each pair was shown in both orders; in ${(100 * judging.teacher.inconsistent).toFixed(0)} % the two contradict each other (counted as ties), ${judging.teacher.unreadable} could not be read (left out).`,
     );
   if (run.recipe.evaluation.overlap === "same")
     limits.push(

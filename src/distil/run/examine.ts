@@ -4,6 +4,7 @@ import { scoreAnswer } from "../evaluate/score.ts";
 import type { Prompt } from "../prompt.ts";
 import type { Lesson, Student, StudentAnswer } from "../train/trainer.ts";
 import { agrees, teacherAnswer } from "./agreement.ts";
+import { judge, type Judging } from "./judging.ts";
 import type { Plan } from "./plan.ts";
 import type { Trained } from "./training.ts";
 import type { Workbench } from "./workbench.ts";
@@ -31,6 +32,8 @@ export interface Examination {
   /** Seconds of processor time that the student took for a thousand answers. */
   readonly cpuPerThousand: number;
   readonly cascade: Calibrated | null;
+  /** Where the metric is `judge`. */
+  readonly judging: Judging | null;
 }
 
 /** Everybody answers the test set; the held-back prompts say where the student can stand in for the teacher. */
@@ -50,9 +53,11 @@ export async function examine(
     examined(bench, prompt, answers[i] as StudentAnswer, first?.[i]?.text ?? null, baseline),
   );
   bench.tell("evaluate", plan.test.length, plan.test.length);
+  const { metric } = bench.run.recipe.evaluation;
   return {
     rows,
     baseline,
+    judging: metric === "judge" ? await judge(bench, rows) : null,
     cpuPerThousand: (1000 * cpu) / plan.test.length,
     cascade: await calibrated(bench, plan.held, student),
   };

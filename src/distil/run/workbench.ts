@@ -117,7 +117,11 @@ export class Workbench {
   }
 
   /** Asks what has no answer yet, within the budget. Throws as `collect` does, and "interrupted". */
-  async ask(prompts: readonly Prompt[], message: string): Promise<CollectResult> {
+  async ask(
+    prompts: readonly Prompt[],
+    message: string,
+    { maxOutputTokens }: { readonly maxOutputTokens?: number } = {},
+  ): Promise<CollectResult> {
     const { around, log, budget, run } = this;
     const { teacher } = run.recipe;
     let written = 0;
@@ -125,7 +129,7 @@ export class Workbench {
       prompts,
       log,
       budget,
-      asking: this.#asking(),
+      asking: { ...this.#asking(), ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) },
       prices: pricesOf(run),
       judge: judgeAnswer,
       models: teacher.models ?? null,
