@@ -1,0 +1,11 @@
+import type { AttributionTest } from "./attribution-test.ts";
+
+/** No clipping: most power where differences are normal or the trace is in a few items; least where tails are heavy. */
+export const linear: AttributionTest = {
+  name: "linear",
+  statistic: "sum over items of weight x (score of the served sibling - mean of its siblings)",
+  values(scores, scale) {
+    const mean = scores.reduce((sum, score) => sum + score / scores.length, 0);
+    return scores.map((score) => (score - mean) / scale);
+  },
+};
