@@ -19,8 +19,10 @@ export interface Prompt {
   readonly reference?: string | undefined;
 }
 
+/** Lone surrogates, which no JSON can carry as they are, are replaced (U+FFFD). */
 export function makePrompt(prompt: Omit<Prompt, "id">): Prompt {
-  return { id: promptId(prompt.messages), ...prompt };
+  const messages = prompt.messages.map(({ role, content }) => ({ role, content: content.toWellFormed() }));
+  return { id: promptId(messages), ...prompt, messages, input: prompt.input.toWellFormed() };
 }
 
 export function promptId(messages: readonly Message[]): string {

@@ -14,6 +14,8 @@ export interface CalibrateOptions {
   /** The bound holds with probability 1 - delta over calibration sets. */
   readonly delta: number;
   readonly seed: number;
+  /** Other rows that both answered, to choose where to begin; with enough of them all of `rows` are tested on. */
+  readonly pilot?: readonly Observed[] | undefined;
 }
 
 export interface Calibrated {
@@ -37,16 +39,18 @@ const PILOT = 0.25;
 /** Between two coverages that may be tested. */
 const STEP = 0.025;
 const PRIOR = 2;
+const FEWEST_PILOT = 50;
 
 /**
  * The lowest threshold at which disagreement among the rows served is at most epsilon, with confidence 1 - delta, if future traffic is
  * exchangeable with these rows. Fixed sequence testing (Angelopoulos et al., "Learn then test", arXiv 2110.01052, with Bauer's fixed
- * sequence): a quarter of the rows, drawn by the seed, gives a grid of thresholds and the one to begin with; on the others each
+ * sequence): other rows, or a quarter of these drawn by the seed, gives a grid of thresholds and the one to begin with; on the others each
  * threshold in turn is tested by the exact binomial tail at level delta, from the first one downwards, and the first failure ends it. One
  * test after another costs nothing in error because each is only reached when all before it held.
  */
 export function calibrateCascade(rows: readonly Observed[], options: CalibrateOptions): Calibrated {
-  const { pilot, main } = split(rows, options.seed);
+  const own = options.pilot !== undefined && options.pilot.length >= FEWEST_PILOT;
+  const { pilot, main } = own ? { pilot: options.pilot, main: rows } : split(rows, options.seed);
   const grid = thresholds(pilot);
   const tested: Calibrated["tested"][number][] = [];
   for (const threshold of grid.slice(start(pilot, main.length, grid, options))) {

@@ -59,7 +59,7 @@ export async function examine(
     baseline,
     judging: metric === "judge" ? await judge(bench, rows) : null,
     cpuPerThousand: (1000 * cpu) / plan.test.length,
-    cascade: await calibrated(bench, plan.held, student),
+    cascade: await calibrated(bench, plan.held, student, rows),
   };
 }
 
@@ -95,6 +95,7 @@ async function calibrated(
   bench: Workbench,
   held: readonly Prompt[],
   student: Student,
+  rows: readonly Examined[],
 ): Promise<Calibrated | null> {
   const { cascade, seed } = bench.run.recipe;
   if (cascade === undefined) return null;
@@ -105,5 +106,8 @@ async function calibrated(
     const { text, confidence } = answers[i] as StudentAnswer;
     return { confidence, agrees: agrees(bench, text, teacherAnswer(bench, prompt) ?? "") === 1 };
   });
-  return calibrateCascade(observed, { ...cascade, seed });
+  const pilot = rows.flatMap(({ prompt, student: { confidence }, scores }) =>
+    teacherAnswer(bench, prompt) === null ? [] : [{ confidence, agrees: scores.agreement === 1 }],
+  );
+  return calibrateCascade(observed, { ...cascade, seed, pilot });
 }

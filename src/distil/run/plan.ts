@@ -30,6 +30,8 @@ const PLAN = "prompts.json";
 /** Share held back, and how many at least and at most: enough for a bound of 5 % in the cascade, not more than that takes. */
 const HELD = { share: 0.15, least: 40, most: 1000 };
 const FEWEST = 20;
+/** Prompts from which it is learned what their template is. */
+const LEARNED = 2000;
 
 /** Reads the sources, drops duplicates and what the test set has, and draws what is held back. Throws DistilError "config" or "dataset". */
 export async function makePlan(bench: Workbench): Promise<Plan> {
@@ -169,6 +171,8 @@ function withoutTwins(
 ): Prompt[] {
   const likeness = run.recipe.prompts.nearDuplicates === "drop" ? new Likeness() : null;
   const ids = new Set<string>();
+  // What all prompts share tells none of them apart.
+  for (const { input } of found.slice(0, LEARNED)) likeness?.learn(input);
   return found.filter((prompt) => {
     if (ids.has(prompt.id)) {
       drop("the same prompt twice");
