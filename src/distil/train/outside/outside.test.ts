@@ -37,14 +37,13 @@ function lessons(from: number, count: number): Lesson[] {
   });
 }
 
-const exam = (trainer: Trainer, settings: Exam["settings"], more: Partial<Exam> = {}): Exam => ({
+const exam = (trainer: Trainer, settings: Exam["settings"]): Exam => ({
   trainer,
   lessons: lessons(0, 80),
   validation: lessons(200, 10),
   questions: lessons(300, 20),
   settings,
   wrongSettings: [[{ ...settings, nonsense: 1 }, /nonsense/]],
-  ...more,
 });
 
 /** A trainer and a student as programs in another language's clothes: it remembers which words come with which answer. */
@@ -63,33 +62,38 @@ const COMMAND = {
   answer: [process.execPath, join(base, "answer.cjs"), "{{folder}}"],
 };
 
-trainerConformance("command", () =>
-  exam(
-    commandTrainer(() => null),
-    COMMAND,
-    { stoppable: false },
-  ),
+trainerConformance(
+  "command",
+  () =>
+    exam(
+      commandTrainer(() => null),
+      COMMAND,
+    ),
+  { stoppable: false },
 );
 
-trainerConformance("openai", async () => {
-  const server = serveJobs({
-    folder: mkdtempSync(join(base, "jobs-")),
-    host: "127.0.0.1",
-    port: 0,
-    key: "secret",
-    trainers: trainers({ secret: () => null }),
-    now: () => Date.now(),
-    randomBytes,
-  });
-  const url = await server.start();
-  ends.push(() => server.stop());
-  const settings = { baseUrl: `${url}/v1`, apiKeyEnv: "KEY", model: "stillwatch-classifier", pollMs: 30 };
-  return exam(
-    openaiTrainer(() => "secret"),
-    settings,
-    { stoppable: false },
-  );
-});
+trainerConformance(
+  "openai",
+  async () => {
+    const server = serveJobs({
+      folder: mkdtempSync(join(base, "jobs-")),
+      host: "127.0.0.1",
+      port: 0,
+      key: "secret",
+      trainers: trainers({ secret: () => null }),
+      now: () => Date.now(),
+      randomBytes,
+    });
+    const url = await server.start();
+    ends.push(() => server.stop());
+    const settings = { baseUrl: `${url}/v1`, apiKeyEnv: "KEY", model: "stillwatch-classifier", pollMs: 30 };
+    return exam(
+      openaiTrainer(() => "secret"),
+      settings,
+    );
+  },
+  { stoppable: false },
+);
 
 describe("commandTrainer", () => {
   const job = (settings: Record<string, unknown>): TrainingJob => ({
