@@ -7,6 +7,7 @@ export interface Provenance {
   /** SHA-256 of the terms snapshot, hexadecimal. */
   readonly terms: string;
   readonly permit: string | null;
+  readonly restrictions?: readonly string[] | undefined;
   /** The model that was asked for, where the teacher does not say its name. */
   readonly model: string;
 }
@@ -15,7 +16,7 @@ export interface Provenance {
 export function rowsOf(
   prompts: readonly Prompt[],
   asked: (prompt: string) => Asked,
-  { terms, permit, model }: Provenance,
+  { terms, permit, restrictions = [], model }: Provenance,
 ): Row[] {
   return prompts.flatMap((prompt) => {
     const { answer } = asked(prompt.id);
@@ -29,6 +30,7 @@ export function rowsOf(
       exchange,
       terms,
       permit,
+      restrictions,
       price: bill.dollars / reply.choices.length,
       verdicts: [] as Verdict[],
     }));

@@ -20,7 +20,7 @@ export const PARQUET = "dataset.parquet";
 
 /**
  * Writes `dataset.jsonl` and `.parquet` (kept rows) and `dropped.jsonl` (the others, each with the reason) into a run's folder; each
- * file is replaced whole. A line is `{id, messages, teacher, exchange, terms, permit, price, finish, logprobs?, sample?, verdicts}` with the
+ * file is replaced whole. A line is `{id, messages, teacher, exchange, terms, permit, restrictions, price, finish, logprobs?, sample?, verdicts}` with the
  * answer as the last message, so that trainers which read chat JSONL take it as it is.
  */
 export async function writeDataset(folder: string, rows: readonly Row[]): Promise<Written> {
@@ -56,7 +56,20 @@ function lines(rows: readonly Row[]): Buffer {
 }
 
 function lineOf(row: Row) {
-  const { prompt, sample, answer, finish, logprobs, teacher, exchange, terms, permit, price, verdicts } = row;
+  const {
+    prompt,
+    sample,
+    answer,
+    finish,
+    logprobs,
+    teacher,
+    exchange,
+    terms,
+    permit,
+    restrictions = [],
+    price,
+    verdicts,
+  } = row;
   return {
     id: prompt.id,
     messages: [...prompt.messages, { role: "assistant", content: answer }],
@@ -69,6 +82,7 @@ function lineOf(row: Row) {
     exchange,
     terms,
     permit,
+    restrictions,
     price,
     verdicts,
     ...(logprobs === null ? {} : { logprobs }),
@@ -76,7 +90,7 @@ function lineOf(row: Row) {
 }
 
 const COLUMNS = `{id: 'VARCHAR', messages: 'STRUCT(role VARCHAR, content VARCHAR)[]', input: 'VARCHAR', source: 'VARCHAR', reference: 'VARCHAR',
-  sample: 'INTEGER', finish: 'VARCHAR', teacher: 'VARCHAR', exchange: 'VARCHAR', terms: 'VARCHAR', permit: 'VARCHAR', price: 'DOUBLE',
+  sample: 'INTEGER', finish: 'VARCHAR', teacher: 'VARCHAR', exchange: 'VARCHAR', terms: 'VARCHAR', permit: 'VARCHAR', restrictions: 'VARCHAR[]', price: 'DOUBLE',
   verdicts: 'STRUCT(filter VARCHAR, kept BOOLEAN, because VARCHAR)[]'}`;
 
 /** The same rows as zstd Parquet. DuckDB is loaded here only. */

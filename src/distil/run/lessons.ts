@@ -24,6 +24,7 @@ export async function judgedRows(
   const rows = rowsOf(prompts, (id) => bench.log.of(id), {
     terms: bench.permission.terms?.sha256 ?? "",
     permit: bench.permission.permit,
+    restrictions: [...new Set(bench.permission.restrictions.map(({ kind }) => kind))],
     model: bench.model,
   });
   const { [LABEL_NOISE]: labelNoise, ...settings } = recipe.filters;

@@ -18,7 +18,7 @@ import { fromFolder, type Recipe } from "./recipe.ts";
 
 /** Why this run may be done, and what must follow its data. */
 export interface Permission {
-  readonly terms: { readonly name: string; readonly sha256: string } | null;
+  readonly terms: { readonly name: string; readonly sha256: string; readonly snapshot: Terms } | null;
   readonly permit: string | null;
   readonly because: readonly string[];
   readonly restrictions: readonly Restriction[];
@@ -44,7 +44,7 @@ export function permissionFor(recipe: Recipe, folder: string, model: string, now
       `nothing was sent: ${cleared.because.join("; ")}${terms === null ? hint(model) : ""}`,
     );
   return {
-    terms: terms === null ? null : { name: terms.name, sha256: termsHash(terms) },
+    terms: terms === null ? null : { name: terms.name, sha256: termsHash(terms), snapshot: terms },
     permit: holding?.permit.id ?? null,
     because: cleared.because,
     restrictions: cleared.restrictions,
