@@ -19,7 +19,10 @@ export interface Documents {
 /** Lessons as token sequences; the teacher's own distribution is learned where its tokens are the student's. */
 export function documentsOf(tokenizer: Tokenizer, lessons: readonly Lesson[], wanted: Wanted): Documents {
   const ids = new Map(
-    Array.from({ length: tokenizer.size }, (_, id) => [latin1(tokenizer.bytes(id)), id] as const).reverse(),
+    Array.from(
+      { length: tokenizer.size },
+      (_, id) => [latin1(tokenizer.bytes(id)), id] as const,
+    ).toReversed(),
   );
   let soft = 0;
   const documents = lessons.map((lesson): Document => {
@@ -68,7 +71,13 @@ function softTargets(
   return targets;
 }
 
-/** The teacher's distribution, with some weight left on the token that it drew. */
+/** Probabilities that an API rounded may sum to a little more than 1. */
+const ROUNDING = 1e-3;
+
+/**
+ * The teacher's distribution, with some weight left on the token that it drew. Null where it cannot be a distribution: then the token alone is
+ * learned.
+ */
 function mixed(
   { top }: TopTokens,
   own: number,
@@ -78,10 +87,11 @@ function mixed(
   const probs = new Map<number, number>();
   for (const { token, logprob } of top) {
     const id = ids.get(utf8(token));
-    if (id !== undefined && logprob > -30)
+    if (id !== undefined && !(logprob <= -30))
       probs.set(id, (probs.get(id) ?? 0) + (1 - hardShare) * Math.exp(logprob));
   }
-  if (probs.size === 0) return null;
+  const sum = [...probs.values()].reduce((total, p) => total + p, 0);
+  if (probs.size === 0 || !(sum <= (1 - hardShare) * (1 + ROUNDING))) return null;
   probs.set(own, (probs.get(own) ?? 0) + hardShare);
   return { ids: [...probs.keys()], probs: [...probs.values()] };
 }

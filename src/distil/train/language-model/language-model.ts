@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LmError } from "../../../lm/error.ts";
 import { writeGguf } from "../../../lm/formats/gguf.ts";
@@ -59,7 +60,9 @@ async function train(job: TrainingJob, { signal, onProgress }: TrainingContext):
   const validation = documentsOf(tokenizer, job.validation, settings).documents;
   const length = Math.min(settings.length, base.model.shape.context);
   mkdirSync(job.folder, { recursive: true });
-  const checkpoint = join(job.folder, "checkpoint");
+  const checkpoint = checkpointOf(job);
+  // What stood here before is no student of these lessons.
+  rmSync(join(job.folder, FACTS), { force: true });
   const trained = await trainModel({
     model: base.model,
     documents,
@@ -111,6 +114,17 @@ async function train(job: TrainingJob, { signal, onProgress }: TrainingContext):
 }
 
 const CHECKPOINT_EVERY = 200;
+const CHECKPOINT = "checkpoint-";
+
+/** One file for each job, as no other can go on from it; those of other jobs are deleted. */
+function checkpointOf({ folder, lessons, validation, settings, seed }: TrainingJob): string {
+  const hash = createHash("sha256").update(JSON.stringify([settings, seed, validation]));
+  for (const lesson of lessons) hash.update(JSON.stringify(lesson));
+  const name = `${CHECKPOINT}${hash.digest("hex").slice(0, 16)}`;
+  for (const file of readdirSync(folder))
+    if (file.startsWith(CHECKPOINT) && file !== name) rmSync(join(folder, file), { force: true });
+  return join(folder, name);
+}
 
 function howLong(
   { steps, epochs }: LanguageModelSettings,
