@@ -23,17 +23,25 @@ export interface ExampleOptions {
   readonly onBad: (line: number, because: string) => void;
 }
 
-const INPUT_FIELDS = ["input", "prompt", "text", "question", "instruction"];
+/** `instruction` before `input`, which is only its material where both are there (Alpaca). */
+const INPUT_FIELDS = ["instruction", "input", "prompt", "text", "question"];
 /** Longer inputs are not prompts but mistakes. */
 const MAX_CHARACTERS = 1_000_000;
 
 /** Reads JSONL or plain text (a prompt a line), plain or compressed. Throws DistilError "config" when the file cannot be read. */
 export async function* readExamples(file: string, options: ExampleOptions): AsyncGenerator<Example> {
+  let first = true;
   try {
     for await (const { number, text } of readLines(file, {
       onTooLong: (line) => options.onBad(line, "is too long"),
     })) {
       if (text.trim() === "") continue;
+      if (first && isArray(text))
+        throw new DistilError(
+          "config",
+          `${file} is a JSON array; one object a line is read: jq -c '.[]' ${file} > prompts.jsonl`,
+        );
+      first = false;
       const example = text.trimStart().startsWith("{")
         ? fromJson(text, number, options)
         : { before: [], input: text, reference: null, line: number };
@@ -98,7 +106,13 @@ function textAt(row: JsonObject, path: string): string | null {
 
 function asAnswer(row: JsonObject, path: string): string | null {
   const value = at(row, path);
-  return asText(value) ?? (asNumber(value) === null ? null : String(value));
+  if (typeof value === "boolean") return String(value);
+  return asText(value) ?? asNumber(value)?.toString() ?? null;
+}
+
+/** Whether the first line of a file begins an array of objects. */
+function isArray(text: string): boolean {
+  return /^\s*\[\s*(?:\{|$)/.test(text);
 }
 
 function parsed(text: string): JsonObject | null {

@@ -27,16 +27,15 @@ const SHOWN_CHARACTERS = 1500;
  */
 export function selfInstruct({ seeds, count, seed }: ExpandOptions): Expansion {
   const random = seeded(seed).fork("self-instruct");
-  const requests = Array.from({ length: Math.ceil((count * SPARE) / PER_REQUEST) }, () => {
+  const contents = Array.from({ length: Math.ceil((count * SPARE) / PER_REQUEST) }, () => {
     const shown = draw(seeds, SHOWN, random).map((text, i) => `${i + 1}. ${oneLine(text)}`);
-    return request(
+    return (
       `These are inputs that users send to an application:\n\n${shown.join("\n")}\n\n` +
-        `Write ${PER_REQUEST} new inputs that its users could send as well. Vary subject, wording and length, and repeat none of the above. ` +
-        `Give one input a line, numbered, and nothing else.`,
-      "self-instruct",
+      `Write ${PER_REQUEST} new inputs that its users could send as well. Vary subject, wording and length, and repeat none of the above. ` +
+      `Give one input a line, numbered, and nothing else.`
     );
   });
-  return { requests: distinct(requests), read: numbered };
+  return { requests: requestsOf(contents, "self-instruct"), read: numbered };
 }
 
 const OPERATORS = [
@@ -50,23 +49,27 @@ const OPERATORS = [
 /** Evol-style expansion (Xu et al., 2023, arXiv 2304.12244): one seed, one way of making it harder or different. The wording is ours. */
 export function evolve({ seeds, count, seed }: ExpandOptions): Expansion {
   const random = seeded(seed).fork("evolve");
-  const requests = Array.from({ length: Math.ceil(count * SPARE) }, () =>
-    request(
+  const contents = Array.from(
+    { length: Math.ceil(count * SPARE) },
+    () =>
       `This is an input that a user sent to an application:\n\n${random.pick(seeds).slice(0, SHOWN_CHARACTERS)}\n\n` +
-        `${random.pick(OPERATORS)} Keep it answerable and in the same language. Give the new input only.`,
-      "evolve",
-    ),
+      `${random.pick(OPERATORS)} Keep it answerable and in the same language. Give the new input only.`,
   );
-  return { requests: distinct(requests), read: (answer) => (answer.trim() === "" ? [] : [answer.trim()]) };
+  return {
+    requests: requestsOf(contents, "evolve"),
+    read: (answer) => (answer.trim() === "" ? [] : [answer.trim()]),
+  };
 }
 
-function request(content: string, source: string): Prompt {
-  return makePrompt({ messages: [{ role: "user", content }], input: content, source });
-}
-
-/** Two equal requests would be one prompt. */
-function distinct(requests: readonly Prompt[]): Prompt[] {
-  return Array.from(new Map(requests.map((prompt) => [prompt.id, prompt])).values());
+/** One prompt each: where few seeds make a wording come again, it says so, as the same prompt would only be asked once. */
+function requestsOf(contents: readonly string[], source: string): Prompt[] {
+  const times = new Map<string, number>();
+  return contents.map((content) => {
+    const time = (times.get(content) ?? 0) + 1;
+    times.set(content, time);
+    const text = time === 1 ? content : `${content} (Asked ${time} times: give others than before.)`;
+    return makePrompt({ messages: [{ role: "user", content: text }], input: text, source });
+  });
 }
 
 function draw(seeds: readonly string[], count: number, random: Random): string[] {
@@ -83,7 +86,7 @@ function oneLine(text: string): string {
 /** `1. …`, `2) …`, `- …`, one a line. */
 function numbered(answer: string): string[] {
   return answer
-    .split("\n")
+    .split(/\r?\n/)
     .flatMap((line) => /^\s*(?:\d{1,3}[.)]|[-*•])\s+(.+)$/.exec(line)?.[1]?.trim() ?? [])
     .filter((text) => text !== "");
 }
