@@ -178,6 +178,7 @@ function wrongTogether({ teacher, budget, permit, holderKey, issuer }: Recipe): 
     );
   if (remote && budget.dollars === undefined && budget.tokens === undefined && budget.calls === undefined)
     problems.push("budget: set dollars, tokens or calls: the run will not pass it");
+  if (teacher.batch && !remote) problems.push("teacher.batch: is for an API; an embedded teacher has none");
   if (permit !== undefined && holderKey === undefined)
     problems.push(
       "holderKey: is missing; a permit is used with the key of its holder (`stillwatch permits holder-key`)",
