@@ -1,12 +1,12 @@
 import type { Random } from "../stats/random.ts";
 import { siblings, type Lattice } from "./lattice.ts";
 
-/** Joint choices of a group of items in one table: it stays in the first-level cache beside the sums. */
-const TABLE = 512;
+/** Joint choices of a group of items in one table: 32 KB, what a first-level cache holds. */
+const TABLE = 4096;
 
 /**
- * How many of `draws` redraws of all coins reach `sum`. Neighbouring items form groups of up to 512 joint choices whose sums are tabulated, so one random
- * number serves nine pairs; draws of a group run together, so the tables are read from the cache. Sums are whole numbers in float64: ties count exactly.
+ * How many of `draws` redraws of all coins reach `sum`. Neighbouring items form groups of up to 4,096 joint choices whose sums are tabulated, so one random
+ * number serves twelve pairs; draws of a group run together, so the tables are read from the cache. Sums are whole numbers in float64: ties count exactly.
  */
 export function countAtLeast(lattice: Lattice, sum: number, draws: number, random: Random): number {
   const sums = new Float64Array(draws);
@@ -42,5 +42,16 @@ function addDraws(sums: Float64Array, table: Float64Array, random: Random): void
       sums[r] = (sums[r] as number) + (table[random.uint32() & mask] as number);
     return;
   }
-  for (let r = 0; r < sums.length; r++) sums[r] = (sums[r] as number) + (table[random.below(size)] as number);
+  // Lemire (2019): the upper half of a 32 x 12 bit product, exact in float64; draws whose lower half would favour some choices are repeated.
+  const uneven = 4294967296 % size;
+  for (let r = 0; r < sums.length; r++) {
+    let choice = 0;
+    let lower = -1;
+    while (lower < uneven) {
+      const product = random.uint32() * size;
+      choice = Math.floor(product / 4294967296);
+      lower = product - choice * 4294967296;
+    }
+    sums[r] = (sums[r] as number) + (table[choice] as number);
+  }
 }
