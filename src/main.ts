@@ -76,6 +76,10 @@ const COMMANDS: Readonly<
     summary: "a large model's answers into a small model: collect, train, compare, serve",
     load: async () => (await import("./cli/distil.ts")).distil,
   },
+  attribute: {
+    summary: "was this suspect trained on what we served? p-values, accounts, leads",
+    load: async () => (await import("./cli/attribute.ts")).attribute,
+  },
   model: {
     summary: "a language model in this process: ask, score, export",
     load: async () => (await import("./cli/model.ts")).model,
@@ -128,6 +132,7 @@ const TOLD = new Map<string, 1 | 2>([
   ["GatewayError", 1],
   ["EvidenceError", 1],
   ["LmError", 2],
+  ["AttributionError", 2],
   ["DistilError", 1],
 ]);
 

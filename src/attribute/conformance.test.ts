@@ -62,9 +62,9 @@ describe.each(attributionTests.map((test) => [test.name, test] as const))("the t
     );
   });
 
-  // 1,600 worlds per test here, 20,000 per shape and more in test/attribute/null.slow.test.ts.
+  // 960 worlds per test here, 20,000 per shape and more in test/attribute/null.slow.test.ts.
   it("rejects innocents no more often than it says, whatever their scores look like", () => {
-    const worlds = 200;
+    const worlds = 120;
     let [rejected, betsWon, total] = [{ 0.05: 0, 0.01: 0 }, 0, 0];
     for (const [name, shape] of Object.entries(shapes)) {
       const random = seeded(`${test.name}/${name}`);

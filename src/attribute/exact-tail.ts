@@ -3,6 +3,8 @@ import { tiltTo, type Tilt } from "./tilt.ts";
 
 /** Mass cut off at either end of the window after an item; 10^6 items lose 2e-12 in all, and it is added back to p. */
 const CUT = 1e-18;
+/** Up to so many joint outcomes they are counted, whole numbers in float64 (52 pairs): p is then the fraction itself. */
+const COUNTABLE = 2 ** 52;
 /** Added to ln p: more than float64 loses in 10^5 products (10^-11) and in a cumulant of 10^5 (10^-11). */
 const ROUNDING = 1e-9;
 
@@ -13,10 +15,12 @@ const ROUNDING = 1e-9;
  */
 export function logExactTail(lattice: Lattice): number {
   const sum = observedSum(lattice);
+  const outcomes = productOfSiblings(lattice);
+  if (outcomes <= COUNTABLE) return Math.log(counted(lattice, sum) / outcomes);
   const best = largest(lattice);
   if (sum === best.sum) return Math.min(0, best.logChance + ROUNDING);
   const tilt = tiltTo(lattice, sum);
-  const { mass, lowest, cut } = convolve(lattice, tilt.theta);
+  const { mass, lowest, cut } = convolve(lattice, (item) => tilted(lattice, item, tilt.theta), CUT);
   let tail = cut;
   for (const [at, chance] of mass.entries()) {
     const above = lowest + at - sum;
@@ -49,12 +53,12 @@ interface Distribution {
   readonly cut: number;
 }
 
-function convolve(lattice: Lattice, theta: number): Distribution {
+function convolve(lattice: Lattice, choices: (item: number) => Choices, atMost: number): Distribution {
   let now: Float64Array = Float64Array.of(1);
   let next: Float64Array = new Float64Array(64);
   let [from, to, lowest, cut] = [0, 1, 0, 0];
   for (let i = 0; i < lattice.served.length; i++) {
-    const { shifts, chances, range } = tilted(lattice, i, theta);
+    const { shifts, chances, range } = choices(i);
     if (range === 0) continue;
     const width = to - from + range;
     if (next.length < width) next = new Float64Array(2 * width);
@@ -67,11 +71,11 @@ function convolve(lattice: Lattice, theta: number): Distribution {
     [now, next] = [next, now];
     lowest += from;
     [from, to] = [0, width];
-    for (let spare = CUT; to - from > 1 && (now[from] as number) <= spare; from++) {
+    for (let spare = atMost; to - from > 1 && (now[from] as number) <= spare; from++) {
       spare -= now[from] as number;
       cut += now[from] as number;
     }
-    for (let spare = CUT; to - from > 1 && (now[to - 1] as number) <= spare; to--) {
+    for (let spare = atMost; to - from > 1 && (now[to - 1] as number) <= spare; to--) {
       spare -= now[to - 1] as number;
       cut += now[to - 1] as number;
     }
@@ -79,12 +83,14 @@ function convolve(lattice: Lattice, theta: number): Distribution {
   return { mass: now.subarray(from, to), lowest: lowest + from, cut };
 }
 
-/** The different values of an item with their tilted chances. */
-function tilted(
-  lattice: Lattice,
-  item: number,
-  theta: number,
-): { shifts: number[]; chances: number[]; range: number } {
+interface Choices {
+  readonly shifts: readonly number[];
+  readonly chances: readonly number[];
+  readonly range: number;
+}
+
+/** The different values of an item, and how many of its siblings have them. */
+function plain(lattice: Lattice, item: number): Choices {
   const start = lattice.starts[item] as number;
   const counts = new Map<number, number>();
   for (let k = 0; k < siblings(lattice, item); k++) {
@@ -92,8 +98,29 @@ function tilted(
     counts.set(value, (counts.get(value) ?? 0) + 1);
   }
   const shifts = [...counts.keys()];
-  const range = Math.max(...shifts);
-  const masses = shifts.map((shift) => (counts.get(shift) as number) * Math.exp(theta * (shift - range)));
+  return { shifts, chances: [...counts.values()], range: Math.max(...shifts) };
+}
+
+/** The same with tilted chances. */
+function tilted(lattice: Lattice, item: number, theta: number): Choices {
+  const { shifts, chances, range } = plain(lattice, item);
+  const masses = shifts.map((shift, k) => (chances[k] as number) * Math.exp(theta * (shift - range)));
   const total = masses.reduce((sum, mass) => sum + mass, 0);
   return { shifts, chances: masses.map((mass) => mass / total), range };
+}
+
+function productOfSiblings(lattice: Lattice): number {
+  let product = 1;
+  for (let i = 0; i < lattice.served.length; i++) product *= siblings(lattice, i);
+  return product;
+}
+
+/** Joint outcomes that reach `sum`. Items whose siblings are all worth the same are left out of the convolution and so come in as a factor. */
+function counted(lattice: Lattice, sum: number): number {
+  const { mass, lowest } = convolve(lattice, (item) => plain(lattice, item), 0);
+  let reached = 0;
+  for (const [at, count] of mass.entries()) if (lowest + at >= sum) reached += count;
+  for (let i = 0; i < lattice.served.length; i++)
+    if (plain(lattice, i).range === 0) reached *= siblings(lattice, i);
+  return reached;
 }

@@ -109,7 +109,7 @@ export function eValueOf({ logE }: EProcess): number {
 
 function methodText({ method }: PermutationP, { draws }: JudgeSettings): string {
   if (method === "exact")
-    return "exact: all joint redraws of the coins, by convolution of whole numbers (rounded up by at most 2e-9 of p; p below 1e-300 is given as 1e-300)";
+    return "exact: all joint redraws of the coins, by convolution of whole numbers (above 2^52 outcomes rounded up by at most 2e-9 of p; p below 1e-300 is given as 1e-300)";
   if (method === "bound") return "bound: Chernoff's, conditional on all scores; the exact p is smaller";
   return `monte-carlo: ${draws} redraws of the coins, p = (2 + reached) / ${draws + 1}, so never below ${(2 / (draws + 1)).toPrecision(2)}`;
 }

@@ -31,7 +31,7 @@ describe("power", () => {
     "of %i items at effect %d is what simulated tests find (alpha %d, %i sealed)",
     (items, effect, alpha, sealed) => {
       const random = seeded(`power ${items} ${effect}`);
-      const worlds = 250;
+      const worlds = 150;
       let found = 0;
       for (let world = 0; world < worlds; world++) {
         const world_ = guilty(items, () => effect * Math.SQRT2, random, { siblings: sealed + 1 });

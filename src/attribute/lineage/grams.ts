@@ -1,7 +1,8 @@
 import { avalanche, FNV_START, fnvStep, hashText } from "../../stats/hash.ts";
 
 // Words, and single characters of scripts that are written without spaces.
-const TOKEN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}']+|[^\s\p{L}\p{N}]/gu;
+const TOKEN =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}']+|[^\s\p{L}\p{N}]/gu;
 const LONGEST = 3;
 
 /** The different 1-, 2- and 3-grams of a text's tokens, lower-cased, as 32-bit hashes. Two answers of 300 words collide in one gram of 4,000. */

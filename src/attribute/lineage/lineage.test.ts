@@ -4,7 +4,8 @@ import type { Answers } from "./answers.ts";
 import { gramsOf } from "./grams.ts";
 import { lineageOf } from "./lineage.ts";
 
-const COMMON = "the of and to in a is that for it as was with be by on not he this are at from his but an".split(" ");
+const COMMON =
+  "the of and to in a is that for it as was with be by on not he this are at from his but an".split(" ");
 
 /** A model that says what its voice makes it say: commonplaces, words of the prompt, and words of its own liking. */
 function model(name: string, random: Random, from?: Answers): Answers {
@@ -46,10 +47,10 @@ describe("lineageOf", () => {
 
   it("ranks independent suspects evenly", () => {
     const few = panel.slice(0, 4);
-    const ps = Array.from({ length: 60 }, (_, i) => lineageOf(model(`new-${i}`, random), teacher, few).p);
+    const ps = Array.from({ length: 20 }, (_, i) => lineageOf(model(`new-${i}`, random), teacher, few).p);
     const smallest = ps.filter((p) => p === 1 / 5).length;
-    // Given the panel the share is not exactly 1/5; 60 suspects against one panel still may not crowd the front.
-    expect(smallest).toBeLessThan(36);
+    // Given one panel the share is not exactly 1/5 (test/attribute/null.slow.test.ts draws fresh ones); crowding the front would be wrong all the same.
+    expect(smallest).toBeLessThan(13);
     expect(ps.every((p) => p >= 1 / 5 && p <= 1)).toBe(true);
   });
 
@@ -58,7 +59,10 @@ describe("lineageOf", () => {
       model: name,
       answers: new Map([["q", [`as an assistant I am happy to help with that ${own}`]]]),
     });
-    const found = lineageOf(say("s", "alpha beta"), say("t", "gamma delta"), [say("p", "alpha beta"), say("r", "x")]);
+    const found = lineageOf(say("s", "alpha beta"), say("t", "gamma delta"), [
+      say("p", "alpha beta"),
+      say("r", "x"),
+    ]);
     expect(found.teacher.similarity).toBe(0);
     expect(found.nearest).toMatchObject({ model: "p", nearestAt: 1 });
   });
@@ -67,7 +71,9 @@ describe("lineageOf", () => {
     expect(() => lineageOf(teacher, teacher, panel)).toThrow(/both called teacher/);
     expect(() => lineageOf(model("s", random), teacher, [teacher])).toThrow(/the panel has no model/);
     const silent = { model: "x", answers: new Map([["other", ["?"]]]) };
-    expect(() => lineageOf(model("s", random), teacher, [silent])).toThrow(/no prompt that all 3 models answered/);
+    expect(() => lineageOf(model("s", random), teacher, [silent])).toThrow(
+      /no prompt that all 3 models answered/,
+    );
   });
 });
 

@@ -71,7 +71,10 @@ function check(suspect: Answers, teacher: Answers, panel: readonly Answers[]): v
       "the panel has no model beside suspect and teacher; give answers of others to the same prompts with --panel",
     );
   if (panel.length > MAX_PANEL)
-    throw new AttributionError("too_large", `a panel of ${panel.length}; at most ${MAX_PANEL} models are taken`);
+    throw new AttributionError(
+      "too_large",
+      `a panel of ${panel.length}; at most ${MAX_PANEL} models are taken`,
+    );
 }
 
 function sharedPrompts(models: readonly Answers[]): string[] {
@@ -98,7 +101,8 @@ function candidatesOf(models: readonly Answers[], prompts: readonly string[]): C
   for (let at = 0; at < prompts.length; at++) {
     const here = found.map((each) => each[at] as number);
     const highest = Math.max(...here);
-    for (const [i, value] of here.entries()) if (highest > 0 && value === highest) nearestAt[i] = (nearestAt[i] ?? 0) + 1;
+    for (const [i, value] of here.entries())
+      if (highest > 0 && value === highest) nearestAt[i] = (nearestAt[i] ?? 0) + 1;
   }
   return others.map(({ model }, i) => ({
     model,
@@ -108,7 +112,11 @@ function candidatesOf(models: readonly Answers[], prompts: readonly string[]): C
 }
 
 /** For each target: the rank of the suspect (model 0) among all others by nearness to it. */
-function rankOf(models: readonly Answers[], prompts: readonly string[], targets: readonly number[]): number[] {
+function rankOf(
+  models: readonly Answers[],
+  prompts: readonly string[],
+  targets: readonly number[],
+): number[] {
   const pairs = targets.flatMap((target) =>
     models.map((_, other) => [other, target] as const).filter(([other]) => other !== target),
   );
@@ -136,7 +144,9 @@ function limitsText(prompts: number, panel: number, dropped: number): string[] {
     `p holds if the suspect, were it independent of the teacher, could as well be any of the panel's ${panel} models: choose them alike in size, age and language and sure not to descend from the teacher, before looking at answers. A p below ${(1 / (panel + 1)).toPrecision(2)} is impossible with this panel.`,
     "The p of the nearest model is that of the best of several and pays for nothing; that of the teacher was settled before.",
     "For a p-value that needs no panel use twins, lexical twins or canaries.",
-    ...(prompts < 50 ? [`Only ${prompts} prompts that all models answered: a hundred or more would be steadier.`] : []),
+    ...(prompts < 50
+      ? [`Only ${prompts} prompts that all models answered: a hundred or more would be steadier.`]
+      : []),
     ...(dropped > 0
       ? [`${dropped} of the panel's models have the name of the suspect or the teacher and were left out.`]
       : []),
