@@ -29,6 +29,10 @@ export interface Asked {
     readonly exchange: string;
     readonly reply: Reply & { kind: "answered" };
     readonly bill: Bill;
+    /** Under which it was asked; a later session of the run may have others. */
+    readonly permit: string | null;
+    /** SHA-256 of the terms snapshot, hexadecimal; null where the journal does not say. */
+    readonly terms: string | null;
   } | null;
   /** Answers that were billed and not good enough. */
   readonly bad: readonly { readonly exchange: string; readonly because: string }[];
@@ -44,6 +48,8 @@ export interface CallLogOptions {
   readonly upstream: string;
   readonly model: string;
   readonly permit: string | null;
+  /** SHA-256 of the terms snapshot in force, hexadecimal. */
+  readonly terms?: string | null | undefined;
 }
 
 const ENDPOINT = "/v1/chat/completions";
@@ -62,6 +68,7 @@ export class CallLog {
   /** Calls without a known end, by id. */
   readonly #open: Map<string, Call>;
   readonly #parts: Map<string, Part>;
+  #model: string | null;
 
   /** Bills known when the journal was opened. */
   readonly known: Bill;
@@ -73,6 +80,7 @@ export class CallLog {
     this.#asked = folded.asked;
     this.#open = folded.open;
     this.#parts = folded.parts;
+    this.#model = folded.model;
   }
 
   /** Opens the journal for writing and folds what is there. Throws DistilError "folder". */
@@ -91,6 +99,11 @@ export class CallLog {
 
   of(prompt: string): Asked {
     return this.#asked.get(prompt) ?? UNASKED;
+  }
+
+  /** The name under which the teacher gave its first answer; null before it. */
+  get model(): string | null {
+    return this.#model;
   }
 
   /** Calls whose outcome is unknown now: before the first new call, those that a kill or a lost connection left behind. */
@@ -126,7 +139,6 @@ export class CallLog {
     const { id, prompt, key, worst, replaces } = call;
     const event = { type: "distil.call", call: id, prompt, key, worst: billToJson(worst), replaces };
     await this.#ledger.append(event);
-    if (replaces !== null) this.#open.delete(replaces);
     this.#open.set(id, call);
     this.#set(prompt, { calls: this.of(prompt).calls + 1 });
   }
@@ -158,23 +170,28 @@ export class CallLog {
         distil: {
           prompt: call.prompt,
           bill: ended.bill === null ? null : billToJson(ended.bill),
+          terms: this.#options.terms ?? null,
           ...(bad === null ? {} : { bad }),
         },
       },
     });
-    this.#open.delete(call.id);
-    this.#set(call.prompt, outcomeOf(this.of(call.prompt), { exchange: call.id, ...ended }));
+    closeCall(this.#open, call, ended.bill !== null);
+    if (reply.kind === "answered" && bad === null) this.#model ??= reply.model;
+    const { permit, terms = null } = this.#options;
+    const said = { exchange: call.id, permit, terms, ...ended };
+    this.#set(call.prompt, outcomeOf(this.of(call.prompt), said));
   }
 
   /** The request surely never arrived. */
   async unsent(call: Call, because: string): Promise<void> {
     await this.#ledger.append({ type: "distil.unsent", call: call.id, because });
-    this.#open.delete(call.id);
+    closeCall(this.#open, call, false);
   }
 
   /** Nobody knows how the call ended: it stays among the unknown. */
   async unknownEnd(call: Call, because: string): Promise<void> {
     await this.#ledger.append({ type: "distil.unknown", call: call.id, because });
+    if (call.replaces !== null) this.#open.delete(call.replaces);
   }
 
   /** Anything else that belongs on record (permit, terms, prompts, results). */
@@ -222,6 +239,7 @@ export interface Folded {
   readonly open: Map<string, Call>;
   /** Sum of the bills that are known. */
   readonly known: Bill;
+  readonly model: string | null;
 }
 
 const UNASKED: Asked = { calls: 0, answer: null, bad: [], refused: null };
@@ -233,6 +251,7 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
   const open = new Map<string, Call>();
   const parts = new Map<string, Part>();
   let known = NOTHING;
+  let model: string | null = null;
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
       const { event } = opened;
@@ -241,26 +260,39 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
       if (id === null) continue;
       if (event["type"] === "distil.call") {
         const call = callOf(id, event);
-        if (call.replaces !== null) open.delete(call.replaces);
         open.set(id, call);
         const before = asked.get(call.prompt) ?? UNASKED;
         asked.set(call.prompt, { ...before, calls: before.calls + 1 });
-      } else if (event["type"] === "distil.unsent") open.delete(id);
+      } else if (event["type"] === "distil.unsent") closeCall(open, open.get(id) ?? null, false);
+      else if (event["type"] === "distil.unknown") open.delete(open.get(id)?.replaces ?? "");
     } else if (opened.kind === "exchange") {
       const { id, status, notes } = opened.parameters;
       const call = open.get(id);
       const prompt = asText(at(notes, "distil.prompt"));
       if (prompt === null) continue;
-      open.delete(id);
       const bill = billFrom(asObject(at(notes, "distil.bill")));
+      closeCall(open, call ?? null, bill !== null);
       if (bill !== null) known = plus(known, bill);
       const reply = readReply(status, opened.groups.response);
       const bad = reply.kind === "answered" ? judge(reply) : null;
+      if (reply.kind === "answered" && bad === null) model ??= reply.model;
+      const { permit } = opened.parameters;
+      const terms = asText(at(notes, "distil.terms"));
       const before = asked.get(prompt) ?? UNASKED;
-      asked.set(prompt, { ...before, ...outcomeOf(before, { exchange: call?.id ?? id, reply, bill, bad }) });
+      const said = { exchange: call?.id ?? id, permit, terms, reply, bill, bad };
+      asked.set(prompt, { ...before, ...outcomeOf(before, said) });
     }
   }
-  return { asked, open, known, parts };
+  // Cut off by a kill: the two are billed once at most.
+  for (const { replaces } of Array.from(open.values())) if (replaces !== null) open.delete(replaces);
+  return { asked, open, known, parts, model };
+}
+
+/** The end of a call is known. The one that it replaces is done with as well only where the two were billed, once. */
+function closeCall(open: Map<string, Call>, call: Call | null, billed: boolean): void {
+  if (call === null) return;
+  open.delete(call.id);
+  if (billed && call.replaces !== null) open.delete(call.replaces);
 }
 
 function foldPart(event: JsonObject, parts: Map<string, Part>): void {
@@ -278,14 +310,18 @@ function outcomeOf(
   before: Asked,
   ended: {
     readonly exchange: string;
+    readonly permit: string | null;
+    readonly terms: string | null;
     readonly reply: Reply;
     readonly bill: Bill | null;
     readonly bad: string | null;
   },
 ): Partial<Asked> {
-  const { exchange, reply, bill, bad } = ended;
+  const { exchange, permit, terms, reply, bill, bad } = ended;
   if (reply.kind === "answered" && bad === null)
-    return before.answer === null ? { answer: { exchange, reply, bill: bill ?? NOTHING } } : {};
+    return before.answer === null
+      ? { answer: { exchange, reply, bill: bill ?? NOTHING, permit, terms } }
+      : {};
   if (reply.kind === "answered") return { bad: [...before.bad, { exchange, because: bad as string }] };
   if (reply.kind === "refused") return { refused: reply.because };
   return {};

@@ -32,10 +32,11 @@ class BatchCollecting {
   readonly #in: BatchInput;
   readonly #prompts: ReadonlyMap<string, Prompt>;
   readonly #failed = new Map<string, string>();
-  #model: string | null = null;
+  #model: string | null;
 
   constructor(input: BatchInput) {
     this.#in = input;
+    this.#model = input.log.model;
     this.#prompts = new Map(input.prompts.map((prompt) => [prompt.id, prompt]));
   }
 

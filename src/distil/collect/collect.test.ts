@@ -93,13 +93,65 @@ describe("collect", () => {
         if (keys.length === 1) throw new TeacherFailure(true, "cut off");
         return ok("yes");
       }),
-      { idempotent: true },
+      { idempotent: true, ...hurried() },
     );
     expect(result.stopped).toBe("done");
     expect(keys[0]).toBe(keys[1]);
     expect(session.budget.unknown.calls).toBe(0);
     expect(session.budget.upperBound.calls).toBe(1);
     await session.log.close();
+  });
+
+  it.each<[string, () => Awaited<ReturnType<Teacher["ask"]>>]>([
+    ["is told to wait", () => ({ status: 429, headers: {}, body: Buffer.from("{}") })],
+    ["is refused", () => ({ status: 400, headers: {}, body: Buffer.from("{}") })],
+    [
+      "never arrives",
+      () => {
+        throw new TeacherFailure(false, "ECONNREFUSED");
+      },
+    ],
+  ])("keeps a lost call in the bound when the same call %s afterwards", async (_, afterwards) => {
+    const dataDir = folder();
+    const session = await openSession(FREE, dataDir);
+    let sent = 0;
+    const teacher = fake(() => {
+      if (sent++ === 0) throw new TeacherFailure(true, "cut off after the work was billed");
+      return afterwards();
+    });
+    const result = await run(session, prompts(1), teacher, {
+      idempotent: true,
+      attempts: { calls: 2, bad: 4 },
+      ...hurried(),
+    });
+    expect(result.failed.size).toBe(1);
+    expect(session.budget.upperBound.calls).toBe(1);
+    expect(session.log.unknown).toHaveLength(1);
+    await session.log.close();
+    const again = await openSession(FREE, dataDir);
+    expect(again.budget.upperBound).toEqual(session.budget.upperBound);
+    await again.log.close();
+  });
+
+  it("counts two calls with one key once when both were cut off, and after a kill", async () => {
+    const dataDir = folder();
+    const session = await openSession(FREE, dataDir);
+    const teacher = fake(() => {
+      throw new TeacherFailure(true, "cut off");
+    });
+    await run(session, prompts(1), teacher, {
+      idempotent: true,
+      attempts: { calls: 3, bad: 4 },
+      ...hurried(),
+    });
+    expect(session.budget.upperBound.calls).toBe(1);
+    const [lost] = session.log.unknown;
+    await session.log.intend({ ...lost!, id: "ex_killed", replaces: lost!.id });
+    await session.log.close();
+    const again = await openSession(FREE, dataDir);
+    expect(again.log.unknown.map(({ id }) => id)).toEqual(["ex_killed"]);
+    expect(again.budget.upperBound.calls).toBe(1);
+    await again.log.close();
   });
 
   it("never sends what could pass the budget", async () => {
@@ -147,6 +199,28 @@ describe("collect", () => {
       /answered as "chaos-2".*teacher.models/s,
     );
     await session.log.close();
+  });
+
+  it("knows the teacher's name from the journal, whatever is asked next", async () => {
+    const dataDir = folder();
+    const asked = prompts(6);
+    const first = await openSession(FREE, dataDir);
+    expect(first.log.model).toBe(null);
+    await run(
+      first,
+      asked.slice(0, 3),
+      fake(() => ok("fine", undefined, "chaos-1")),
+    );
+    expect(first.log.model).toBe("chaos-1");
+    await first.log.close();
+    const second = await openSession(FREE, dataDir);
+    expect(second.log.model).toBe("chaos-1");
+    const other = fake(() => ok("fine", undefined, "chaos-2"));
+    await expect(run(second, asked.slice(3), other)).rejects.toThrow(/"chaos-2", before it was "chaos-1"/);
+    await expect(
+      run(second, asked.slice(3), other, { models: ["chaos-1", "chaos-2"] }),
+    ).resolves.toMatchObject({ stopped: "done" });
+    await second.log.close();
   });
 
   it.each([
@@ -230,6 +304,18 @@ function run(
     sleep: (ms) => sleep(Math.min(ms, 20)),
     ...more,
   });
+}
+
+/** A clock that jumps over waits. */
+function hurried(): Pick<CollectInput, "pace" | "sleep"> {
+  let ahead = 0;
+  return {
+    pace: { concurrency: 32, now: () => Date.now() + ahead, random: seeded(1) },
+    sleep: async (ms) => {
+      ahead += ms;
+      await sleep(0);
+    },
+  };
 }
 
 function fake(

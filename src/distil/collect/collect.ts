@@ -81,12 +81,13 @@ class Collecting {
   #answered = 0;
   #refusedInARow = 0;
   #lostInARow = 0;
-  #model: string | null = null;
+  #model: string | null;
   #fatal: unknown = null;
 
   constructor(input: CollectInput) {
     this.#in = input;
     this.#pace = new Pace(input.pace);
+    this.#model = input.log.model;
     for (const call of input.log.unknown) this.#lost.set(call.prompt, call);
     this.#queue = input.prompts.filter((prompt) => this.#isOpen(prompt));
   }
@@ -140,7 +141,6 @@ class Collecting {
     const { answer, bad, refused } = this.#in.log.of(prompt.id);
     if (answer !== null) {
       this.#answered++;
-      this.#model ??= answer.reply.model;
       return false;
     }
     const because = refused ?? (bad.length >= this.#in.attempts.bad ? lastOf(bad) : null);
@@ -179,7 +179,6 @@ class Collecting {
       budget.release(call.worst);
       throw error;
     }
-    this.#replaced(call);
     const sentAt = this.#in.pace.now();
     let got: TeacherReply;
     try {
@@ -203,6 +202,7 @@ class Collecting {
     return { id, prompt: prompt.id, key, worst: this.#worst(prompt), replaces };
   }
 
+  /** The call may have been billed: an earlier one with its key is billed together with it. One that surely was not says nothing of that. */
   #replaced(call: Call): void {
     const earlier = this.#lost.get(call.prompt);
     if (earlier === undefined || call.replaces !== earlier.id) return;
@@ -210,11 +210,16 @@ class Collecting {
     this.#lost.delete(call.prompt);
   }
 
+  #lose(prompt: Prompt, call: Call): void {
+    this.#in.budget.lose(call.worst);
+    this.#replaced(call);
+    this.#lost.set(prompt.id, call);
+  }
+
   async #noReply(prompt: Prompt, call: Call, failure: TeacherFailure): Promise<void> {
     const { log, budget } = this.#in;
     if (failure.sent) {
-      budget.lose(call.worst);
-      this.#lost.set(prompt.id, call);
+      this.#lose(prompt, call);
       await log.unknownEnd(call, failure.message);
     } else {
       budget.release(call.worst);
@@ -233,8 +238,7 @@ class Collecting {
     const { reply } = got;
     if (reply.kind === "garbled" || reply.kind === "failed") {
       // Perhaps billed, nobody knows how much.
-      budget.lose(call.worst);
-      this.#lost.set(prompt.id, call);
+      this.#lose(prompt, call);
       await log.unknownEnd(call, reply.because);
       return this.#retry(prompt, reply.because);
     }
@@ -243,6 +247,7 @@ class Collecting {
       const bad = judge(reply);
       await this.#record(() => log.ended(call, { ...got, bill, bad }));
       budget.settle(call.worst, bill);
+      this.#replaced(call);
       this.#pace.wentWell();
       this.#refusedInARow = 0;
       this.#lostInARow = 0;

@@ -64,10 +64,10 @@ export class Pace {
 
 /** `retry-after` in ms (RFC 9110, 10.2.3: seconds or a date), or `retry-after-ms`; null without. */
 export function askedWait(headers: Readonly<Record<string, string>>, now: number): number | null {
-  const ms = Number(headers["retry-after-ms"] ?? NaN);
+  const ms = Number(headers["retry-after-ms"] || NaN);
   if (Number.isFinite(ms) && ms >= 0) return ms;
   const after = headers["retry-after"];
-  if (after === undefined) return null;
+  if (after === undefined || after === "") return null;
   const seconds = Number(after);
   if (Number.isFinite(seconds) && seconds >= 0) return seconds * 1000;
   const date = Date.parse(after);

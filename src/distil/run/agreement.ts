@@ -20,9 +20,12 @@ export async function agreement(
   return pairs.map(({ teacher }, i) => agrees(bench, answers[i]?.text ?? "", teacher));
 }
 
-/** The teacher's first answer; null where it gave none. */
-export function teacherAnswer({ log }: Workbench, prompt: Prompt): string | null {
-  return log.of(prompt.id).answer?.reply.choices[0]?.answer ?? null;
+/** The teacher's first answer; null where it gave none, or another model did. */
+export function teacherAnswer({ log, teacherNames }: Workbench, prompt: Prompt): string | null {
+  const reply = log.of(prompt.id).answer?.reply;
+  if (reply === undefined) return null;
+  const isOther = reply.model !== null && teacherNames !== null && !teacherNames.includes(reply.model);
+  return isOther ? null : (reply.choices[0]?.answer ?? null);
 }
 
 export function agrees({ run }: Workbench, student: string, teacher: string): number {

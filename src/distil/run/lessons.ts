@@ -23,9 +23,9 @@ export async function judgedRows(
   const { recipe } = bench.run;
   const rows = rowsOf(prompts, (id) => bench.log.of(id), {
     terms: bench.permission.terms?.sha256 ?? "",
-    permit: bench.permission.permit,
     restrictions: [...new Set(bench.permission.restrictions.map(({ kind }) => kind))],
     model: bench.model,
+    models: bench.teacherNames,
   });
   const { [LABEL_NOISE]: labelNoise, ...settings } = recipe.filters;
   const filtered = await filterRows(rows, settings, {

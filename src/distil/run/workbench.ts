@@ -69,7 +69,10 @@ export class Workbench {
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(
-    opened: Omit<Workbench, "close" | "ask" | "random" | "stopIfAsked" | "tell" | "writeSpend">,
+    opened: Omit<
+      Workbench,
+      "close" | "ask" | "random" | "stopIfAsked" | "teacherNames" | "tell" | "writeSpend"
+    >,
   ) {
     this.run = opened.run;
     this.permission = opened.permission;
@@ -99,6 +102,7 @@ export class Workbench {
           upstream: teacher.address,
           model,
           permit: permission.permit,
+          terms: permission.terms?.sha256,
         },
         judgeAnswer,
       );
@@ -109,6 +113,11 @@ export class Workbench {
       await teacher.close();
       throw error;
     }
+  }
+
+  /** Names under which the teacher's answers count; null before its first one. */
+  get teacherNames(): readonly string[] | null {
+    return this.run.recipe.teacher.models ?? (this.log.model === null ? null : [this.log.model]);
   }
 
   /** A generator for a named part of the run; the same at every resume. */
