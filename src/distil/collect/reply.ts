@@ -59,7 +59,8 @@ function choiceOf(choice: JsonObject): Choice {
   const message = asObject(choice["message"]) ?? {};
   const tokens = at(choice, "logprobs.content");
   return {
-    answer: readContent(message["content"]).text,
+    // An answer that its cap cut in the middle of a character may end in half of it.
+    answer: readContent(message["content"]).text.toWellFormed(),
     finish: asText(choice["finish_reason"]) ?? (asText(message["refusal"]) === null ? null : "refusal"),
     logprobs: Array.isArray(tokens) ? objectsIn(tokens).map(topTokens) : null,
   };
@@ -73,7 +74,10 @@ function topTokens(token: JsonObject): TopTokens {
 }
 
 function one(token: JsonObject): { token: string; logprob: number } {
-  return { token: asText(token["token"]) ?? "", logprob: asNumber(token["logprob"]) ?? -Infinity };
+  return {
+    token: (asText(token["token"]) ?? "").toWellFormed(),
+    logprob: asNumber(token["logprob"]) ?? -Infinity,
+  };
 }
 
 function errorText(json: JsonObject | null): string | null {

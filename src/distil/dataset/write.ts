@@ -45,14 +45,19 @@ export function contentRoot(rows: readonly Row[]): string {
   const tree = new Frontier();
   for (const { prompt, sample, answer, finish, teacher, terms, permit, verdicts } of rows) {
     const { id, messages } = prompt;
-    const content = canonicalize({ id, messages, sample, answer, finish, teacher, terms, permit, verdicts })!;
-    tree.append(leafHash(Buffer.from(content)));
+    const said = { id, messages, sample, answer, finish, teacher, terms, permit, verdicts };
+    tree.append(leafHash(Buffer.from(canonicalize(JSON.parse(json(said)))!)));
   }
   return tree.root().toString("hex");
 }
 
 function lines(rows: readonly Row[]): Buffer {
-  return Buffer.from(rows.map((row) => `${JSON.stringify(lineOf(row))}\n`).join(""));
+  return Buffer.from(rows.map((row) => `${json(lineOf(row))}\n`).join(""));
+}
+
+/** Halves of surrogate pairs, as cutting a text leaves them, become U+FFFD: RFC 8785 and DuckDB take none. */
+function json(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === "string" ? part.toWellFormed() : part));
 }
 
 function lineOf(row: Row) {
@@ -100,7 +105,7 @@ async function writeParquet(folder: string): Promise<void> {
   const temporary = join(folder, `${PARQUET}.tmp`);
   try {
     await connection.run(
-      `COPY (SELECT * FROM read_json(${quoted(join(folder, DATASET))}, format = 'newline_delimited', columns = ${COLUMNS},
+      `COPY (SELECT * FROM read_json(${quoted(oneFile(join(folder, DATASET)))}, format = 'newline_delimited', columns = ${COLUMNS},
         maximum_object_size = 67108864)) TO ${quoted(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
     );
     renameSync(temporary, join(folder, PARQUET));
@@ -108,6 +113,11 @@ async function writeParquet(folder: string): Promise<void> {
     connection.closeSync();
     rmSync(temporary, { force: true });
   }
+}
+
+/** A path as a pattern that only it fits: DuckDB would read the datasets of every folder that a * in its name stands for. */
+function oneFile(path: string): string {
+  return path.replaceAll(/[*?[]/g, "[$&]");
 }
 
 /** SQL string literal: DuckDB has no parameters in COPY. */
