@@ -53,7 +53,12 @@ export function guilty(
   });
 }
 
-function itemOf(i: number, scores: readonly number[], random: Random, account: string | null): ScoredItem {
+export function itemOf(
+  i: number,
+  scores: readonly number[],
+  random: Random,
+  account: string | null,
+): ScoredItem {
   // Weights depend on the scores as a set, which is allowed, and not on what was served.
   const weight = 1 + Math.min(9, Math.abs(scores.reduce((sum, score) => sum + score, 0)) / 10);
   return {
