@@ -18,9 +18,9 @@ ${termsSection(report)}
 ## How it was made
 
 - ${rows.prompts} prompts, ${rows.answered} answered; spent $${cost.collect.toPrecision(3)}, and no bill can be above $${cost.upperBound.toPrecision(3)}.
-- ${report.stopped}
+- ${line(report.stopped)}
 ${counts(rows.dropped, "left out or dropped")}${counts(rows.failed, "not answered")}
-No licence is given to these rows by this card: \`${terms.name}\` and the list above say what may be done with them.
+No licence is given to these rows by this card: ${line(terms.name)} and the list above say what may be done with them.
 `;
 }
 
@@ -29,7 +29,7 @@ export function studentCard(report: Report): string {
   const { name, student, teacher, baseline, agreement, quality } = report;
   return `# ${name}: student
 
-A ${student.trainer} student${student.parameters === null ? "" : ` of ${student.parameters.toLocaleString("en")} parameters`}, taught by **${line(teacher.model)}**.
+A ${line(student.trainer)} student${student.parameters === null ? "" : ` of ${student.parameters.toLocaleString("en")} parameters`}, taught by **${line(teacher.model)}**.
 
 | ${quality.metric} on ${quality.rows} test rows | mean | 95 % interval |
 | --- | --- | --- |
@@ -37,7 +37,7 @@ ${[
   cells("teacher", teacher.quality),
   cells("student", student.quality),
   cells("student before it learned from the teacher", student.undistilled),
-  cells(`baseline: ${baseline.what}`, baseline.quality),
+  cells(`baseline: ${line(baseline.what)}`, baseline.quality),
   cells("agreement with the teacher", agreement),
 ].join("\n")}
 
@@ -47,7 +47,7 @@ below ${quality.margin} count as equal).
 ${termsSection(report)}
 ## What these numbers do not say
 
-${report.limits.map((limit) => `- ${limit}`).join("\n")}
+${report.limits.map((limit) => `- ${line(limit)}`).join("\n")}
 
 \`\`\`json
 ${JSON.stringify(student.facts, null, 2)}
@@ -59,7 +59,7 @@ function termsSection({ terms }: Report): string {
   const list = terms.restrictions.map((restriction) => `- ${line(restriction)}`).join("\n");
   return `## Terms
 
-Purpose: ${terms.purpose}; distribution: ${terms.distribution}. Terms: ${line(terms.name)} (SHA-256 \`${terms.sha256}\`). Permit: ${terms.permit ?? "none"}. ${line(terms.because)}.
+Purpose: ${terms.purpose}; distribution: ${terms.distribution}. Terms: ${line(terms.name)} (SHA-256 \`${terms.sha256}\`). Permit: ${line(terms.permit ?? "none")}. ${line(terms.because)}.
 
 ${list === "" ? "Nothing has to be carried on." : `To be carried on by whatever is made from this:\n\n${list}`}
 `;
