@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { JsonObject } from "../../exchange/exchange.ts";
 import { asObject } from "../../exchange/json.ts";
 import { readReply } from "../collect/reply.ts";
+import { TeacherFailure } from "../collect/teacher.ts";
 import { DistilError } from "../error.ts";
 import { scoreAnswer } from "../evaluate/score.ts";
 import { openRun, readJson, STUDENT } from "../run/folder.ts";
@@ -34,19 +35,31 @@ export async function openCascade(
       "folder",
       `${path} has no calibrated cascade: give \`cascade: { epsilon: 0.1, delta: 0.05 }\` in distil.yaml and resume the run`,
     );
+  // Before anything is opened: the name decides nothing where the teacher is embedded.
+  const named = recipe.teacher.model ?? "stillwatch-teacher";
+  const permission = permissionFor(recipe, path, named, around.now());
   const student = await trainerOf(run, around.trainers).open(join(path, STUDENT));
-  const { teacher, model } = await openTeacher(run, around);
-  const permission = permissionFor(recipe, path, model, around.now());
+  const { teacher, model } = await openTeacher(run, around).catch(async (error: unknown) => {
+    await student.close();
+    throw error;
+  });
   let asked = { exchanges: 0, outputTokens: 0 };
   const ask = async (request: JsonObject): Promise<{ text: string; usage: JsonObject | null }> => {
     const { stream: _, stream_options: __, ...plain } = request;
     const body = Buffer.from(JSON.stringify({ ...plain, model }));
     const headers = permission.authorize(body, asked, around.now());
     asked = { ...asked, exchanges: asked.exchanges + 1 };
-    const got = await teacher.ask(body, headers, AbortSignal.timeout(recipe.teacher.timeoutMs));
+    const limit = AbortSignal.timeout(recipe.teacher.timeoutMs);
+    const got = await teacher.ask(body, headers, limit).catch((error: unknown) => {
+      if (!(error instanceof TeacherFailure)) throw error;
+      throw new DistilError("teacher", `the teacher at ${teacher.address}: ${error.message}`, {
+        cause: error,
+      });
+    });
     const reply = readReply(got.status, got.body);
     if (reply.kind !== "answered")
       throw new DistilError("teacher", `the teacher at ${teacher.address}: ${reply.because}`);
+    asked = { ...asked, outputTokens: asked.outputTokens + (reply.usage.output ?? 0) };
     const usage = asObject((JSON.parse(got.body.toString("utf8")) as JsonObject)["usage"]);
     return { text: reply.choices[0]?.answer ?? "", usage };
   };

@@ -70,12 +70,16 @@ export class CallLog {
   readonly #parts: Map<string, Part>;
   #model: string | null;
 
-  /** Bills known when the journal was opened. */
+  /** Bills known when the journal was opened, and those of them that other permits than the one in use cover. */
   readonly known: Bill;
+  readonly underOthers: Bill;
 
   private constructor(options: CallLogOptions, ledger: Ledger, folded: Folded) {
     this.#options = options;
     this.known = folded.known;
+    this.underOthers = Array.from(folded.byPermit)
+      .filter(([permit]) => permit !== options.permit)
+      .reduce((sum, [, bill]) => plus(sum, bill), NOTHING);
     this.#ledger = ledger;
     this.#asked = folded.asked;
     this.#open = folded.open;
@@ -239,6 +243,7 @@ export interface Folded {
   readonly open: Map<string, Call>;
   /** Sum of the bills that are known. */
   readonly known: Bill;
+  readonly byPermit: ReadonlyMap<string | null, Bill>;
   readonly model: string | null;
 }
 
@@ -251,6 +256,7 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
   const open = new Map<string, Call>();
   const parts = new Map<string, Part>();
   let known = NOTHING;
+  const byPermit = new Map<string | null, Bill>();
   let model: string | null = null;
   for await (const { opened } of readLeaves(dataDir, masters)) {
     if (opened.kind === "event") {
@@ -272,11 +278,14 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
       if (prompt === null) continue;
       const bill = billFrom(asObject(at(notes, "distil.bill")));
       closeCall(open, call ?? null, bill !== null);
-      if (bill !== null) known = plus(known, bill);
+      const { permit } = opened.parameters;
+      if (bill !== null) {
+        known = plus(known, bill);
+        byPermit.set(permit, plus(byPermit.get(permit) ?? NOTHING, bill));
+      }
       const reply = readReply(status, opened.groups.response);
       const bad = reply.kind === "answered" ? judge(reply) : null;
       if (reply.kind === "answered" && bad === null) model ??= reply.model;
-      const { permit } = opened.parameters;
       const terms = asText(at(notes, "distil.terms"));
       const before = asked.get(prompt) ?? UNASKED;
       const said = { exchange: call?.id ?? id, permit, terms, reply, bill, bad };
@@ -285,7 +294,7 @@ export async function readCalls(dataDir: string, judge: Judge): Promise<Folded> 
   }
   // Cut off by a kill: the two are billed once at most.
   for (const { replaces } of Array.from(open.values())) if (replaces !== null) open.delete(replaces);
-  return { asked, open, known, parts, model };
+  return { asked, open, known, byPermit, parts, model };
 }
 
 /** The end of a call is known. The one that it replaces is done with as well only where the two were billed, once. */

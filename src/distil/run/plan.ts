@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadMasterKeys } from "../../ledger/keyring.ts";
 import { realDisk } from "../../ledger/disk.ts";
@@ -11,6 +10,7 @@ import { buildPrompt } from "../prompts/build.ts";
 import { readExamples, type Example } from "../prompts/example.ts";
 import { evolve, selfInstruct } from "../prompts/expand.ts";
 import { fromJournal } from "../prompts/journal.ts";
+import { readJson } from "./folder.ts";
 import { fromFolder, type PromptSource } from "./recipe.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -79,10 +79,8 @@ function basisOf({ run }: Workbench): string {
 }
 
 function readPlan({ run }: Workbench, basis: string): Plan | null {
-  const file = join(run.path, PLAN);
-  if (!existsSync(file)) return null;
-  const plan = JSON.parse(readFileSync(file, "utf8")) as Plan & { readonly basis: string };
-  return plan.basis === basis ? plan : null;
+  const plan = readJson(run, PLAN) as (Plan & { readonly basis: string }) | null;
+  return plan?.basis === basis ? plan : null;
 }
 
 async function readTest(bench: Workbench, drop: (because: string) => void): Promise<Prompt[]> {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { DistilError } from "../error.ts";
 import { scored } from "../evaluate/mean.ts";
 import { agreement } from "./agreement.ts";
 import type { Prompt } from "../prompt.ts";
@@ -6,7 +7,7 @@ import { leastSure } from "../prompts/select.ts";
 import type { Report } from "../report/report.ts";
 import { predictGain } from "../stop/predict.ts";
 import { worthIt } from "../stop/worth.ts";
-import type { Student } from "../train/trainer.ts";
+import type { Lesson, Student } from "../train/trainer.ts";
 import { readJson, writeJson } from "./folder.ts";
 import { judgedRows, lessonsOf } from "./lessons.ts";
 import type { Plan } from "./plan.ts";
@@ -45,8 +46,8 @@ export async function collectRounds(bench: Workbench, plan: Plan): Promise<Colle
     for (const [id, because] of result.failed) failed.set(id, because);
     return result.stopped === "budget" ? "budget" : "done";
   };
-  if ((await ask([...plan.test, ...plan.held], "test and held-back prompts")) === "budget")
-    return { asked: [], curve: [], stopped: SPENT, failed };
+  const first = [...plan.test, ...plan.held];
+  if ((await ask(first, "test and held-back prompts")) === "budget") throw spentTooSoon(bench, first);
   const { prompts, stop } = bench.run.recipe;
   if (prompts.select === "all" && prompts.round === undefined && stop === undefined) {
     const ended = await ask(plan.train, "prompts to learn from");
@@ -56,6 +57,20 @@ export async function collectRounds(bench: Workbench, plan: Plan): Promise<Colle
 }
 
 const SPENT = "Collecting ended because the next call, at its worst, could have passed the budget.";
+/** Why a budget that leaves nothing to train or to judge by ends the run; what was answered is kept. */
+export function spentTooSoon({ budget, log, run }: Workbench, prompts: readonly Prompt[]): DistilError {
+  const answered = prompts.filter(({ id }) => log.of(id).answer !== null).length;
+  const { spent, upperBound } = budget;
+  return new DistilError(
+    "budget",
+    `the budget ended the collecting after ${answered} of ${prompts.length} prompts, too few for a student and its test ` +
+      `(spent $${spent.dollars.toPrecision(3)}, at most $${upperBound.dollars.toPrecision(3)}, ${spent.calls} calls). Everything answered is kept: ` +
+      `raise budget in ${run.path}/distil.yaml, or lower evaluation.limit and teacher.maxOutputTokens, and resume`,
+  );
+}
+
+export const isSpent = ({ stopped }: Collected): boolean => stopped === SPENT;
+
 const ALL = "Collecting ended because every prompt was asked.";
 
 async function inRounds(
@@ -89,11 +104,11 @@ async function inRounds(
       if ((await ask(batch, `round ${rounds.length}`)) === "budget")
         return { asked: asked(rounds, byId), curve, stopped: SPENT };
       await student?.close();
-      student = await probe(
+      student = await probed(
         bench,
         lessonsOf(await judgedRows(bench, asked(rounds, byId), plan.test, "between rounds")),
       );
-      curve.push(await pointOf(bench, plan, student, asked(rounds, byId)));
+      if (student !== null) curve.push(await pointOf(bench, plan, student, asked(rounds, byId)));
       const next = Math.min(size, left.size);
       const price = priceOf(bench, rounds.flat().length) * next;
       const verdict =
@@ -104,6 +119,16 @@ async function inRounds(
     }
   } finally {
     await student?.close();
+  }
+}
+
+/** Null where these lessons are still too few, or all alike: the next round brings more. */
+async function probed(bench: Workbench, lessons: readonly Lesson[]): Promise<Student | null> {
+  try {
+    return await probe(bench, lessons);
+  } catch (error) {
+    if (error instanceof DistilError && error.code === "dataset") return null;
+    throw error;
   }
 }
 

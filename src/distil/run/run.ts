@@ -9,8 +9,8 @@ import { examine, type Examination } from "./examine.ts";
 import { openRun, STUDENT, writeJson, type RunFolder } from "./folder.ts";
 import { judgedRows, lessonsOf } from "./lessons.ts";
 import { makePlan } from "./plan.ts";
-import { collectRounds } from "./rounds.ts";
-import { trainStudent } from "./training.ts";
+import { collectRounds, isSpent, spentTooSoon } from "./rounds.ts";
+import { FEWEST, trainStudent } from "./training.ts";
 import { Workbench, type Surroundings } from "./workbench.ts";
 
 export const REPORT = "report.json";
@@ -30,6 +30,7 @@ export async function runDistillation(path: string, around: Surroundings): Promi
     const rows = await judgedRows(bench, collected.asked, plan.test);
     const written = await writeDataset(run.path, rows);
     const lessons = lessonsOf(rows);
+    if (lessons.length < FEWEST && isSpent(collected)) throw spentTooSoon(bench, plan.train);
     const trained = await trainStudent(bench, lessons);
     try {
       const examination = await examine(bench, plan, trained, lessons);

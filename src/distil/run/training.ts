@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DistilError } from "../error.ts";
-import type { Student, TrainingJob, TrainingResult, Lesson } from "../train/trainer.ts";
+import type { Lesson, Student, Trainer, TrainingJob, TrainingResult } from "../train/trainer.ts";
 import { readJson, STUDENT, writeJson } from "./folder.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -13,9 +14,11 @@ export interface Trained {
 }
 
 const TRAINING = "training.json";
+/** What speaks of a student, and is wrong once another one is trained. */
+const ABOUT = [TRAINING, "cascade.json", "report.json"];
 /** Share of the lessons that only says when to stop training. */
 const VALIDATION = 0.1;
-const FEWEST = 10;
+export const FEWEST = 10;
 
 /** Trains the student on the lessons, or opens it when that was done before with the same lessons and settings. */
 export async function trainStudent(bench: Workbench, lessons: readonly Lesson[]): Promise<Trained> {
@@ -23,16 +26,27 @@ export async function trainStudent(bench: Workbench, lessons: readonly Lesson[])
   const job = jobFor(bench, lessons, join(run.path, STUDENT));
   const basis = basisOf(job, trainer.name);
   const before = readJson(run, TRAINING) as { basis: string; result: TrainingResult } | null;
-  let result = before?.basis === basis ? before.result : null;
-  if (result === null) {
-    bench.tell("train", 0, 1);
-    result = await trainer.train(job, {
-      signal: around.signal,
-      onProgress: ({ done, message }) => bench.tell("train", done, 1, message),
-    });
-    await writeJson(run, TRAINING, { basis, result });
-  }
+  const student = before?.basis === basis ? await opened(trainer, job.folder) : null;
+  if (before !== null && student !== null)
+    return { student, undistilled: await trainer.undistilled(job), result: before.result };
+  for (const file of ABOUT) rmSync(join(run.path, file), { force: true });
+  bench.tell("train", 0, 1);
+  const result = await trainer.train(job, {
+    signal: around.signal,
+    onProgress: ({ done, message }) => bench.tell("train", done, 1, message),
+  });
+  await writeJson(run, TRAINING, { basis, result });
   return { student: await trainer.open(job.folder), undistilled: await trainer.undistilled(job), result };
+}
+
+/** Null when the student is gone, by hand or by a training that was stopped: it is trained again. */
+async function opened(trainer: Trainer, folder: string): Promise<Student | null> {
+  try {
+    return await trainer.open(folder);
+  } catch (error) {
+    if (error instanceof DistilError && error.code === "student") return null;
+    throw error;
+  }
 }
 
 /** A student for one look only, in a folder of its own that the next one takes over. */

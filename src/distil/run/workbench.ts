@@ -143,7 +143,8 @@ export class Workbench {
       judge: judgeAnswer,
       models: teacher.models ?? null,
       authorize: (body) => {
-        const { calls, outputTokens } = budget.upperBound;
+        // What earlier permits covered is no use of this one.
+        const { calls, outputTokens } = plus(budget.upperBound, log.underOthers, -1);
         // The call itself is reserved already.
         return this.permission.authorize(
           body,
