@@ -17,7 +17,9 @@ const CONFIDENCE = 0.95;
  * Hoeffding's (1963) theorem 1, exp(-n KL(mean, mu)), which holds for any independent numbers in 0..1 and is about a third wider.
  */
 export function effectOf(items: readonly ScoredItem[]): Effect {
-  const shares = items.map(shareBeaten);
+  // Weight 0 leaves an item out; when all are left out there is nothing else to describe.
+  const weighed = items.filter(({ weight }) => weight > 0);
+  const shares = (weighed.length > 0 ? weighed : items).map(shareBeaten);
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   if (shares.every((share) => share === 0 || share === 1)) {
     const won = shares.reduce<number>((sum, share) => sum + share, 0);

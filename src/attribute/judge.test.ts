@@ -4,6 +4,7 @@ import { guilty, innocent, shapes } from "../../test/attribute/worlds.ts";
 import { seeded } from "../stats/random.ts";
 import { JUDGE_DEFAULTS, judge } from "./judge.ts";
 import type { ScoredItem } from "./scores.ts";
+import { attributionTests } from "./tests.ts";
 import { twins } from "./twins.ts";
 
 const settings = { ...JUDGE_DEFAULTS, random: seeded(1) };
@@ -103,6 +104,16 @@ describe("judge", () => {
       expect(verdict.p).toBeGreaterThanOrEqual(0.5);
       expect(verdict.p).toBeLessThanOrEqual(1);
       expect(verdict.eValue).toBeLessThanOrEqual(2);
+    }
+    for (const test of attributionTests) {
+      const wild = [
+        { ...item, item: "a", scores: [1e100, -1e100] },
+        { ...item, item: "b", scores: [1e-150, 0, -1e-150] },
+        { ...item, item: "c", scores: [5, 5.0000001], weight: 1e12 },
+      ];
+      const verdict = judge(wild, test, settings);
+      for (const value of [verdict.p, verdict.eValue, verdict.effect, verdict.anytimeP, verdict.log10E])
+        expect(value).toSatisfy(Number.isFinite);
     }
     expect(() => judge([], twins, settings)).toThrow(/no items/);
     expect(() =>

@@ -57,3 +57,14 @@ export async function* readRecords<Made extends object>(
     throw new AttributionError("malformed", error.message, { cause: error });
   }
 }
+
+/** 1 to 256 printable characters, so that a name may be shown on a terminal; a whole number is taken for its digits. Null for anything else. */
+export function nameOf(value: Json | undefined): string | null {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
+  // oxlint-disable-next-line no-control-regex -- control characters are what must not pass
+  return typeof value === "string" && value.length <= 256 && /^[^\u0000-\u001f\u007f-\u009f]+$/.test(value)
+    ? value
+    : null;
+}
+
+export const NAME = "a string of 1 to 256 printable characters (or a whole number)";

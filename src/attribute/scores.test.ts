@@ -38,6 +38,7 @@ describe("readScores", () => {
     [`${GOOD}{"item":`, /line 2: not JSON/],
     ['{"served":0,"scores":[1,2]}', /line 1: "item" is missing; it must be a string/],
     ['{"item":"","served":0,"scores":[1,2]}', /"item" is ""/],
+    ['{"item":"a\\u001b[2J","served":0,"scores":[1,2]}', /"item" is "a\\u001b/],
     ['{"item":"a","account":[],"served":0,"scores":[1,2]}', /"account" is \[\]/],
     ['{"item":"a","served":2,"scores":[1,2]}', /"served" is 2; it must be a whole number from 0 to 1/],
     ['{"item":"a","served":0.5,"scores":[1,2]}', /"served" is 0.5/],

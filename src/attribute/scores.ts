@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../exchange/exchange.ts";
 import { asList } from "../exchange/json.ts";
 import { AttributionError } from "./error.ts";
-import { type Fault, fault, readRecords } from "./records.ts";
+import { type Fault, fault, NAME, nameOf, readRecords } from "./records.ts";
 
 /** One coin and what the suspect makes of every sibling that the coin chose from. */
 export interface ScoredItem {
@@ -64,11 +64,11 @@ function once(parsed: ScoredItem | Fault, number: number, lines: Map<string, num
 
 /** One line of a score file, checked. */
 export function parseItem(line: JsonObject): ScoredItem | Fault {
-  const item = idOf(line["item"]);
-  if (item === null) return fault("item", line["item"], ID);
+  const item = nameOf(line["item"]);
+  if (item === null) return fault("item", line["item"], NAME);
   const given = line["account"] ?? null;
-  const account = given === null ? null : idOf(given);
-  if (given !== null && account === null) return fault("account", given, ID);
+  const account = given === null ? null : nameOf(given);
+  if (given !== null && account === null) return fault("account", given, NAME);
 
   const scores = numbersIn(line["scores"]);
   if (!scores || scores.length < 2 || scores.length > MAX_SIBLINGS)
@@ -99,13 +99,6 @@ export function parseItem(line: JsonObject): ScoredItem | Fault {
     referenced: subtract !== null,
     weight,
   };
-}
-
-const ID = "a string of 1 to 256 characters (or a whole number)";
-
-function idOf(value: Json | undefined): string | null {
-  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
-  return typeof value === "string" && value.length > 0 && value.length <= 256 ? value : null;
 }
 
 function numbersIn(value: Json | undefined): number[] | null {

@@ -1,5 +1,5 @@
 import { AttributionError } from "../error.ts";
-import { fault, readRecords } from "../records.ts";
+import { fault, NAME, nameOf, readRecords } from "../records.ts";
 
 /** What one model said: prompt to its answers. */
 export interface Answers {
@@ -24,11 +24,10 @@ export async function readAnswers(paths: readonly string[]): Promise<Answers[]> 
   const models = new Map<string, Map<string, string[]>>();
   for (const path of paths) {
     for await (const { prompt, answer, model } of readRecords(path, BOUNDS, (line) => {
-      const [prompt, answer, model] = [line["prompt"], line["answer"], line["model"]];
+      const [prompt, answer, model] = [line["prompt"], line["answer"], nameOf(line["model"])];
       if (typeof prompt !== "string") return fault("prompt", prompt, "a string");
       if (typeof answer !== "string") return fault("answer", answer, "a string");
-      if (typeof model !== "string" || model === "" || model.length > 256)
-        return fault("model", model, "a string of 1 to 256 characters");
+      if (model === null) return fault("model", line["model"], NAME);
       return { prompt, answer: answer.slice(0, MAX_CHARACTERS), model };
     })) {
       const own = models.get(model) ?? new Map<string, string[]>();
