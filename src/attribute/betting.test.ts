@@ -33,8 +33,10 @@ describe("bet", () => {
     const [item] = items as [ScoredItem];
     const d = (item.scores[item.served] as number) - (item.scores[1 - item.served] as number);
     const x = d / Math.abs(d);
-    const thetas = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6];
-    const wanted = thetas.reduce((sum, theta) => sum + 2 / (1 + Math.exp(-2 * theta * x)) / 6, 0);
+    const factor = (theta: number): number => 2 / (1 + Math.exp(-2 * theta * x));
+    const wanted =
+      [0.05, 0.1, 0.2, 0.4, 0.8, 1.6].reduce((sum, theta) => sum + 0.15 * factor(theta), 0) +
+      [0.003125, 0.00625, 0.0125, 0.025].reduce((sum, theta) => sum + 0.025 * factor(theta), 0);
     expect(Math.exp(logE(items))).toBeCloseTo(wanted, 12);
   });
 
@@ -71,9 +73,14 @@ describe("bet", () => {
       expect(accounts.get(name)?.logE).toBeLessThan(Math.log(20));
   });
 
+  it("is not ruined by very many items with a very small effect", () => {
+    const faint = guilty(60_000, () => 0.06, seeded("faint"));
+    expect(logE(faint)).toBeGreaterThan(Math.log(1e6));
+  });
+
   it("stays finite for outrageous scores", () => {
     const item = { item: "a", account: null, referenced: false, weight: 1 };
     expect(logE([{ ...item, served: 0, scores: [1e100, -1e100] }])).toBeLessThan(1);
-    expect(logE([{ ...item, served: 0, scores: [7, 7], weight: 0 }])).toBe(0);
+    expect(logE([{ ...item, served: 0, scores: [7, 7], weight: 0 }])).toBeCloseTo(0, 12);
   });
 });
