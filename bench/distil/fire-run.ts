@@ -19,6 +19,7 @@ const around = {
     {
       name: "none",
       train: () => Promise.reject(new Error("not trained here")),
+      check: () => {},
       undistilled: () => Promise.resolve(null),
       open: () => Promise.reject(new Error("not trained here")),
     },

@@ -24,6 +24,7 @@ export async function runDistillation(path: string, around: Surroundings): Promi
   const run = openRun(path);
   const bench = await Workbench.open(run, around);
   try {
+    await checkAhead(bench);
     const plan = await makePlan(bench);
     const collected = await collectRounds(bench, plan);
     bench.tell("filter", 0, 1);
@@ -56,6 +57,12 @@ export async function runDistillation(path: string, around: Surroundings): Promi
   } finally {
     await bench.close();
   }
+}
+
+/** What would only fail once the teacher is paid. Throws DistilError "config". */
+async function checkAhead(bench: Workbench): Promise<void> {
+  bench.trainer.check(bench.run.recipe.student.settings);
+  await judgedRows(bench, [], []);
 }
 
 async function writeAll(run: RunFolder, report: Report, { rows, cascade }: Examination): Promise<void> {

@@ -167,7 +167,9 @@ export function trainerConformance(
     });
 
     it("refuses settings that it does not know, and names them", async () => {
+      exam.trainer.check(exam.settings);
       for (const [settings, names] of exam.wrongSettings) {
+        expect(() => exam.trainer.check(settings)).toThrow(names);
         const wrong = await failure(exam.trainer.train(jobFor({ settings }), {}));
         expect(wrong.code).toBe("config");
         expect(wrong.message).toMatch(names);

@@ -73,6 +73,8 @@ export interface Student {
  */
 export interface Trainer {
   readonly name: string;
+  /** Throws DistilError "config" naming every setting that is wrong: asked before the teacher is paid for anything. */
+  check(settings: Readonly<Record<string, unknown>>): void;
   /** Throws DistilError "dataset" or "student" before anything is spent where the job cannot be done. */
   train(job: TrainingJob, context: TrainingContext): Promise<TrainingResult>;
   /** The student before it learned anything from the teacher, for comparison; null where the trainer cannot give one. */

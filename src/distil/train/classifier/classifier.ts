@@ -24,6 +24,7 @@ const ONNX_FILE = "model.onnx";
  */
 export const classifierTrainer: Trainer = {
   name: NAME,
+  check: (settings) => void readSettings(settings),
   train,
   undistilled: async ({ lessons, settings }) => {
     const { characters } = readSettings(settings);

@@ -20,13 +20,21 @@ export function baseModel(
   seed: number,
 ): ModelFolder {
   if (settings.base === "fresh") return freshBase(settings, lessons, seed);
-  const folder = settings.base === "house" ? HOUSE_BASE : settings.base;
-  if (!existsSync(folder))
-    throw new DistilError(
-      "config",
-      `student.settings.base: there is no model folder ${folder}; give house, fresh, or a folder`,
-    );
-  return loadModelFolder(folder);
+  checkBase(settings);
+  return loadModelFolder(folderOf(settings));
+}
+
+/** Throws DistilError "config" when there is no such base. */
+export function checkBase(settings: LanguageModelSettings): void {
+  if (settings.base === "fresh" || existsSync(folderOf(settings))) return;
+  throw new DistilError(
+    "config",
+    `student.settings.base: there is no model folder ${folderOf(settings)}; give house, fresh, or a folder`,
+  );
+}
+
+function folderOf({ base }: LanguageModelSettings): string {
+  return base === "house" ? HOUSE_BASE : base;
 }
 
 /** Random weights, and a vocabulary made from the lessons. */

@@ -8,7 +8,7 @@ import { countParameters } from "../../../lm/model/shape.ts";
 import { trainModel } from "../../../lm/train/train-model.ts";
 import { DistilError } from "../../error.ts";
 import type { Trainer, TrainingContext, TrainingJob, TrainingResult } from "../trainer.ts";
-import { baseModel } from "./base.ts";
+import { baseModel, checkBase } from "./base.ts";
 import { documentsOf } from "./documents.ts";
 import { readSettings, type LanguageModelSettings } from "./settings.ts";
 import { languageStudent } from "./student.ts";
@@ -26,6 +26,7 @@ const AUTO = { least: 200, most: 750, perLesson: 0.35 };
  */
 export const languageModelTrainer: Trainer = {
   name: "language-model",
+  check: (settings) => checkBase(readSettings(settings)),
   train: (job, context) => told(() => train(job, context)),
   undistilled: (job) =>
     told(() => {

@@ -46,6 +46,7 @@ const SETTINGS = "student.json";
 export function commandTrainer(secret: (variable: string) => string | null): Trainer {
   return {
     name: "command",
+    check: (settings) => void readSettings(settings),
     train: async (job, context) => await train(readSettings(job.settings), job, context),
     undistilled: () => Promise.resolve(null),
     open: (folder) => {

@@ -36,6 +36,7 @@ const OVER = new Set(["succeeded", "failed", "cancelled"]);
 export function openaiTrainer(secret: (variable: string) => string | null): Trainer {
   return {
     name: "openai",
+    check: (settings) => void readSettings(settings),
     train: async (job, context) => await train(readSettings(job.settings), job, context, secret),
     undistilled: ({ settings }) => {
       const read = readSettings(settings);

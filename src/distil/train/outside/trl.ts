@@ -35,6 +35,7 @@ const ANSWER = fileURLToPath(new URL("trl-answer.py", import.meta.url));
 /** Hugging Face TRL: `trl sft --config sft.yaml` over the lessons as chat JSONL; the model is left in `student/model`. */
 export const trlTrainer: Trainer = {
   name: "trl",
+  check: (settings) => void readSettings(settings),
   train: async (job, context) => await train(readSettings(job.settings), job, context),
   undistilled: (job) => {
     const { python, model, maxTokens } = readSettings(job.settings);
