@@ -30,7 +30,7 @@ function aboutScores(items: readonly ScoredItem[], lattice: Lattice): string[] {
   const referenced = items.filter((item) => item.referenced).length;
   if (referenced === 0)
     said.push(
-      "No reference scores: subtracting those of the teacher or, better, of the suspect's base model took a sixth to a thirtieth of the items in our laboratory.",
+      "No reference scores: subtracting those of the teacher or, better, of the suspect's base model brought the items needed down to a seventh and a twenty-fourth in one laboratory run.",
     );
   else if (referenced < items.length)
     said.push(
