@@ -262,6 +262,24 @@ describe("stillwatch distil", () => {
   });
 });
 
+describe("stillwatch distil on a full disk", () => {
+  it("stops asking, says so, and goes on when there is room", async () => {
+    const folder = folderOf("full");
+    // No file may grow past 100 KiB (EFBIG where a full disk says ENOSPC): the journal comes to its end first.
+    const full = spawn("sh", ["-c", `ulimit -f 200; exec "$0" distil run "$1" --quiet`, BIN, folder]);
+    let said = "";
+    full.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    expect(await once(full, "close")).toEqual([1, null]);
+    expect(said).toMatch(/journal cannot be written.*Nothing more is sent; make room and resume/s);
+    expect(teacher.billed()).toBeLessThan(learned.length);
+
+    const report = await json<Report & JsonObject>("distil", "resume", folder, "--quiet");
+    expect(report.rows.answered).toBe(promptsOf(report));
+    expect(billedAgain()).toBeLessThanOrEqual(report.spend.unknown);
+    expect(report.spend.upperBound).toBeGreaterThanOrEqual(teacher.dollars() - 1e-9);
+  });
+});
+
 async function served(folder: string, report: Report): Promise<void> {
   const server = start("serve", folder, "--port", "0");
   try {

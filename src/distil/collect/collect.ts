@@ -344,7 +344,7 @@ function asDistilError(error: unknown): unknown {
   if (!(error instanceof LedgerError)) return error;
   return new DistilError(
     "folder",
-    `the run's journal cannot be written: ${error.message}. Nothing more is sent; make room and resume`,
+    `the run's journal cannot be written: ${error.message.replace(/\.$/, "")}. Nothing more is sent; make room and resume`,
     { cause: error },
   );
 }
