@@ -12,7 +12,7 @@ import type {
 } from "../trainer.ts";
 import { checkedSettings } from "./checked-settings.ts";
 import { handOver } from "./handover.ts";
-import { runProgram } from "./program.ts";
+import { childrenCpu, runProgram } from "./program.ts";
 import { remoteStudent } from "./remote-student.ts";
 
 const words = z.array(z.string()).min(1);
@@ -73,7 +73,7 @@ async function train(
     folder: resolve(job.folder),
     seed: String(job.seed),
   };
-  const before = process.resourceUsage();
+  const before = childrenCpu();
   await runProgram({
     command: fill(settings.command, filled),
     cwd: job.folder,
@@ -81,13 +81,10 @@ async function train(
     signal,
     onLine: (line) => onProgress?.({ done: 0, loss: null, secondsLeft: null, message: line.slice(0, 100) }),
   });
-  const after = process.resourceUsage();
   // Last: its presence says that the program ended well.
   writeFileSync(join(job.folder, SETTINGS), `${JSON.stringify(settings, null, 2)}\n`);
-  const cpu = (usage: NodeJS.ResourceUsage): number => (usage.userCPUTime + usage.systemCPUTime) / 1e6;
   return {
-    // Of this process only: what a program outside used it says itself, in train.log.
-    cpuSeconds: cpu(after) - cpu(before),
+    cpuSeconds: childrenCpu() - before,
     dollars: settings.dollars,
     parameters: null,
     facts: { command: settings.command },

@@ -13,7 +13,7 @@ export interface Handover {
 const FEWEST = 10;
 
 /** Writes the lessons into the student's folder. Throws DistilError "dataset" when there are too few. */
-export function handOver({ lessons, validation, folder }: TrainingJob): Handover {
+export function handOver({ lessons, validation, folder }: TrainingJob, linesOf = chatLines): Handover {
   if (lessons.length < FEWEST)
     throw new DistilError(
       "dataset",
@@ -21,10 +21,10 @@ export function handOver({ lessons, validation, folder }: TrainingJob): Handover
     );
   mkdirSync(folder, { recursive: true });
   const train = join(folder, "train.jsonl");
-  write(train, chatLines(lessons));
+  write(train, linesOf(lessons));
   if (validation.length === 0) return { train, validation: null };
   const control = join(folder, "validation.jsonl");
-  write(control, chatLines(validation));
+  write(control, linesOf(validation));
   return { train, validation: control };
 }
 
@@ -39,6 +39,16 @@ export function chatLines(lessons: readonly Lesson[]): string {
       }),
     )
     .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** `{prompt: [...], completion: [...]}`: TRL learns the completion only, of `messages` every token. */
+export function completionLines(lessons: readonly Lesson[]): string {
+  return lessons
+    .map(({ messages, answer }) => {
+      const prompt = messages.map(({ role, content }) => ({ role, content }));
+      return `${JSON.stringify({ prompt, completion: [{ role: "assistant", content: answer }] })}\n`;
+    })
     .join("");
 }
 

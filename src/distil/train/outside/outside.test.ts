@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import type { Lesson, Trainer, TrainingJob } from "../trainer.ts";
 import { trainers } from "../trainers.ts";
 import { commandTrainer } from "./command.ts";
 import { openaiTrainer } from "./openai.ts";
+import { childrenCpu } from "./program.ts";
 import { trlTrainer } from "./trl.ts";
 
 const base = mkdtempSync(join(tmpdir(), "stillwatch-outside-"));
@@ -114,6 +115,14 @@ describe("commandTrainer", () => {
     ).rejects.toThrow(/cannot be started/);
   });
 
+  it("says what processor time the program used", async () => {
+    const before = childrenCpu();
+    const { cpuSeconds } = await commandTrainer(() => null).train(job(COMMAND), {});
+    // A Node alone takes some hundredths of a second to start. Where there is no /proc nothing is known, and 0 said.
+    expect(cpuSeconds > 0.02).toBe(existsSync("/proc/self/stat"));
+    expect(childrenCpu()).toBeGreaterThanOrEqual(before + cpuSeconds);
+  });
+
   it("stops the program and all that it started", async () => {
     const stop = new AbortController();
     const command = [process.execPath, "-e", "setInterval(()=>{},1000);console.log('up')"];
@@ -137,19 +146,27 @@ describe("commandTrainer", () => {
 describe("trlTrainer", () => {
   it("hands over a configuration and the lessons as TRL reads them", async () => {
     const trl = join(base, "trl");
-    writeFileSync(trl, `#!/bin/sh\necho "$@" > called\nmkdir -p model\necho ' 45%|####'\n`);
+    const bars = [
+      "Loading weights: 100%|####| 3/3",
+      " 45%|####      | 9/20",
+      "{'loss': '3.25', 'epoch': '0.4'}",
+      "Writing model shards:   0%|  | 0/1",
+    ];
+    const said = bars.map((bar) => `printf '%s\\r' "${bar}"`).join("\n");
+    writeFileSync(trl, `#!/bin/sh\necho "$@" > called\nmkdir -p model\n${said}\n`);
     chmodSync(trl, 0o755);
     const folder = mkdtempSync(join(base, "trl-"));
     const settings = {
       model: "HuggingFaceTB/SmolLM2-135M-Instruct",
       trl,
       epochs: 2,
+      learningRate: 1e-7,
       config: { use_peft: true },
     };
-    const seen: number[] = [];
+    const seen: [number, number | null][] = [];
     await trlTrainer.train(
       { lessons: lessons(0, 20), validation: [], folder, settings, seed: 5 },
-      { onProgress: ({ done }) => seen.push(done) },
+      { onProgress: ({ done, loss }) => seen.push([done, loss]) },
     );
     expect(readFileSync(join(folder, "called"), "utf8").trim()).toBe("sft --config sft.yaml");
     const config = readFileSync(join(folder, "sft.yaml"), "utf8");
@@ -159,12 +176,21 @@ describe("trlTrainer", () => {
       "seed: 5",
       "use_peft: true",
       "path: json",
+      // YAML 1.1, which PyYAML reads, takes a plain no for false and 1e-7 for a text.
+      'save_strategy: "no"',
+      "learning_rate: 1.0e-7",
     ])
       expect(config).toContain(line);
-    const first = JSON.parse(readFileSync(join(folder, "train.jsonl"), "utf8").split("\n")[0] ?? "") as {
-      messages: unknown[];
-    };
-    expect(first.messages).toHaveLength(2);
-    expect(seen).toContain(0.45);
+    const [first] = readFileSync(join(folder, "train.jsonl"), "utf8").split("\n");
+    expect(JSON.parse(first ?? "")).toEqual({
+      prompt: lessons(0, 1)[0]?.messages,
+      completion: [{ role: "assistant", content: "billing" }],
+    });
+    expect(seen).toEqual([
+      [0, null],
+      [0.45, null],
+      [0.45, 3.25],
+      [0.45, 3.25],
+    ]);
   });
 });

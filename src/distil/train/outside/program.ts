@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, readFileSync } from "node:fs";
 import { DistilError } from "../../error.ts";
 
 export interface Program {
@@ -31,14 +31,22 @@ export function runProgram({ command, cwd, log, signal, onLine, input }: Program
     const text: string[] = [];
     let size = 0;
     let tail = "";
+    let rest = "";
     const hear = (chunk: string): void => {
       out.write(chunk);
       tail = (tail + chunk).slice(-SHOWN);
-      for (const line of chunk.split(/[\r\n]+/)) if (line.trim() !== "") onLine?.(line);
+      // A chunk may end in the middle of a line.
+      const lines = (rest + chunk).split(/[\r\n]+/);
+      rest = (lines.pop() ?? "").slice(-SHOWN);
+      for (const line of lines) if (line.trim() !== "") onLine?.(line);
     };
     const kill = (how: NodeJS.Signals): void => {
       // The whole group: trainers start workers of their own.
-      if (child.pid !== undefined) process.kill(-child.pid, how);
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, how);
+      } catch {
+        // It ended by itself a moment ago.
+      }
     };
     let late: NodeJS.Timeout | undefined;
     const stop = (): void => {
@@ -60,6 +68,7 @@ export function runProgram({ command, cwd, log, signal, onLine, input }: Program
       clearTimeout(late);
       signal?.removeEventListener("abort", stop);
       out.end();
+      if (rest.trim() !== "") onLine?.(rest);
     };
     child.once("error", (error) => {
       end();
@@ -75,4 +84,23 @@ export function runProgram({ command, cwd, log, signal, onLine, input }: Program
         );
     });
   });
+}
+
+/** Ticks of a second in /proc: the same on every Linux that Node runs on (USER_HZ). */
+const TICKS = 100;
+
+/**
+ * Seconds of processor time that programs used which this process started and which have ended, with those that they waited for (proc(5), `cutime`
+ * and `cstime`); 0 where there is no /proc.
+ */
+export function childrenCpu(): number {
+  try {
+    // The second field is the program's name in brackets, and may hold anything.
+    const fields = readFileSync("/proc/self/stat", "utf8")
+      .replace(/^.*\)\s/s, "")
+      .split(" ");
+    return (Number(fields[13]) + Number(fields[14])) / TICKS;
+  } catch {
+    return 0;
+  }
 }

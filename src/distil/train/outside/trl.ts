@@ -7,8 +7,8 @@ import { DistilError } from "../../error.ts";
 import type { Trainer, TrainingContext, TrainingJob, TrainingResult } from "../trainer.ts";
 import { answeringProgram } from "./command.ts";
 import { checkedSettings } from "./checked-settings.ts";
-import { handOver } from "./handover.ts";
-import { runProgram } from "./program.ts";
+import { completionLines, handOver } from "./handover.ts";
+import { childrenCpu, runProgram } from "./program.ts";
 
 const schema = z.strictObject({
   /** A name on the Hugging Face hub, or a folder. */
@@ -32,7 +32,10 @@ const CONFIG = "sft.yaml";
 const MODEL = "model";
 const ANSWER = fileURLToPath(new URL("trl-answer.py", import.meta.url));
 
-/** Hugging Face TRL: `trl sft --config sft.yaml` over the lessons as chat JSONL; the model is left in `student/model`. */
+/**
+ * Hugging Face TRL: `trl sft --config sft.yaml` over the lessons as prompts with their completions; the model is left in `student/model`.
+ * Tried against TRL 1.16 (`bench/distil-trl.ts`).
+ */
 export const trlTrainer: Trainer = {
   name: "trl",
   check: (settings) => void readSettings(settings),
@@ -57,25 +60,31 @@ async function train(
   job: TrainingJob,
   { signal, onProgress }: TrainingContext,
 ): Promise<TrainingResult> {
-  const files = handOver(job);
+  const files = handOver(job, completionLines);
   rmSync(join(job.folder, STUDENT), { force: true });
   const config = trlConfig(settings, job, files);
-  writeFileSync(join(job.folder, CONFIG), stringify(config));
+  writeFileSync(join(job.folder, CONFIG), asYaml(config));
+  let done = 0;
+  let loss: number | null = null;
+  const before = childrenCpu();
   await runProgram({
     command: [settings.trl, "sft", "--config", CONFIG],
     cwd: job.folder,
     log: join(job.folder, "train.log"),
     signal,
-    onLine: (line) =>
-      onProgress?.({
-        done: shareOf(line),
-        loss: null,
-        secondsLeft: null,
-        message: line.trim().slice(0, 100),
-      }),
+    onLine: (line) => {
+      done = Math.max(done, shareOf(line));
+      loss = lossOf(line) ?? loss;
+      onProgress?.({ done, loss, secondsLeft: null, message: line.trim().slice(0, 100) });
+    },
   });
   writeFileSync(join(job.folder, STUDENT), `${JSON.stringify(settings, null, 2)}\n`);
-  return { cpuSeconds: 0, dollars: 0, parameters: null, facts: { model: settings.model, config } };
+  return {
+    cpuSeconds: childrenCpu() - before,
+    dollars: 0,
+    parameters: null,
+    facts: { model: settings.model, config },
+  };
 }
 
 /** As TRL 1.x reads it (ScriptArguments, SFTConfig, ModelConfig). */
@@ -93,8 +102,8 @@ function trlConfig(
     learning_rate: settings.learningRate,
     per_device_train_batch_size: settings.batch,
     max_length: settings.length,
-    // Only what the teacher said is learned.
-    assistant_only_loss: false,
+    // The default for such lessons, said because it matters: only what the teacher said is learned.
+    completion_only_loss: true,
     report_to: "none",
     save_strategy: "no",
     seed,
@@ -102,10 +111,21 @@ function trlConfig(
   };
 }
 
-/** The share that a progress bar of tqdm shows: ` 45%|████`. */
+/** As PyYAML reads it, which is YAML 1.1: a plain `no` is false there, and `1e-7` a text. */
+function asYaml(config: Readonly<Record<string, unknown>>): string {
+  return stringify(config, { version: "1.1" }).replaceAll(/: (-?\d+)(e[-+]\d+)$/gm, ": $1.0$2");
+}
+
+/** The share that the bar of the training shows: ` 45%|████`. Bars of its preparations have a name in front. */
 function shareOf(line: string): number {
-  const found = /(\d{1,3})%\|/.exec(line);
-  return found === null ? 0 : Number(found[1]) / 100;
+  const found = /^\s*(\d{1,3})%\|/.exec(line);
+  return found === null ? 0 : Math.min(1, Number(found[1]) / 100);
+}
+
+/** `{'loss': '3.104', 'grad_norm': …}`; numbers without quotes before TRL 1. */
+function lossOf(line: string): number | null {
+  const found = /'loss': '?(\d+(?:\.\d+)?)/.exec(line);
+  return found === null ? null : Number(found[1]);
 }
 
 function readSettings(given: Readonly<Record<string, unknown>>): Settings {
