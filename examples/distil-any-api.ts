@@ -103,11 +103,19 @@ async function ownGateway(): Promise<Way> {
   await stillwatch("accounts", "add", "lab", "--data", data);
   const { secret: key } = await json<{ secret: string }>("keys", "add", "lab", "--data", data);
   writeFileSync(file("lab.pub"), await stillwatch("permits", "holder-key", "--out", file("lab.key")));
-  await stillwatch(
-    ...["permits", "issue", "lab", "--data", data, "--holder", file("lab.pub"), "--purpose", "classifier"],
-    ...["--distribution", "internal", "--model", "*", "--exchanges", "2000", "--output-tokens", "100000"],
-    ...["--expires", "1d", "--out", file("permit.json"), "--note", "the example"],
-  );
+  const scope = ["--purpose", "classifier", "--distribution", "internal", "--model", "*"];
+  const volume = [
+    "--exchanges",
+    "2000",
+    "--output-tokens",
+    "100000",
+    "--expires",
+    "1d",
+    "--note",
+    "the example",
+  ];
+  const files = ["--data", data, "--holder", file("lab.pub"), "--out", file("permit.json")];
+  await stillwatch("permits", "issue", "lab", ...files, ...scope, ...volume);
   const permission = `permit: ${file("permit.json")}\nholderKey: ${file("lab.key")}\nissuer: ${join(data, "log.vkey")}`;
   return { baseUrl: `${server.url}/v1`, key, permission, terms: "" };
 }

@@ -149,7 +149,8 @@ try {
 } catch (error) {
   // What the operating system refuses (no such file, no permission, address in use) is told in its words: they name the path.
   const isSystem = error instanceof Error && "syscall" in error;
-  const isInput = error instanceof Error && error.name === "DistilError" && "code" in error && error.code === "config";
+  const isInput =
+    error instanceof Error && error.name === "DistilError" && "code" in error && error.code === "config";
   const code =
     error instanceof Error ? (isInput ? 2 : (TOLD.get(error.name) ?? (isSystem ? 1 : undefined))) : undefined;
   if (code === undefined) throw error;

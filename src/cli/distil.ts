@@ -198,7 +198,7 @@ function surroundings(signal: AbortSignal, onProgress: (progress: RunProgress) =
 class ProgressLine {
   readonly #io: Io;
   readonly #quiet: boolean;
-  readonly #terminal = process.stderr.isTTY === true;
+  readonly #terminal = process.stderr.isTTY;
   #last = 0;
   #stage = "";
   #since = 0;

@@ -91,6 +91,7 @@ const BEYOND = [
   "stop",
   "modalities",
   "audio",
+  "web_search_options",
 ];
 
 /** What changes from prompt to prompt, where the request is worded as the run's prompts were; null where it is not. */
@@ -107,6 +108,7 @@ export function inputOf(request: JsonObject, { system, template }: Wording): str
     !(before.length === 1 && before[0]?.role === "system" && before[0].content === system)
   )
     return null;
+  if (system === undefined && before.length > 0) return null;
   if (template === undefined) return last.content;
   const [head = "", tail = ""] = template.split("{{input}}");
   const fits =

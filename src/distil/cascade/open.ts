@@ -47,7 +47,12 @@ export async function openCascade(
   const ask = async (request: JsonObject): Promise<{ text: string; usage: JsonObject | null }> => {
     const { stream: _, stream_options: __, ...plain } = request;
     const body = Buffer.from(JSON.stringify({ ...plain, model }));
-    const headers = permission.authorize(body, asked, around.now());
+    const headers = permission.authorize(
+      body,
+      asked,
+      around.now(),
+      outputCap(request, recipe.teacher.maxOutputTokens),
+    );
     asked = { ...asked, exchanges: asked.exchanges + 1 };
     const limit = AbortSignal.timeout(recipe.teacher.timeoutMs);
     const got = await teacher.ask(body, headers, limit).catch((error: unknown) => {
@@ -81,4 +86,10 @@ export async function openCascade(
       await teacher.close();
     },
   };
+}
+
+/** What a caller's own request may cost of a permit that counts output tokens. */
+function outputCap(request: JsonObject, otherwise: number): number {
+  const cap = request["max_completion_tokens"] ?? request["max_tokens"];
+  return typeof cap === "number" && cap > 0 ? cap : otherwise;
 }

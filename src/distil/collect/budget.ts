@@ -58,7 +58,7 @@ export class Budget {
 
   /** The call was billed so. */
   settle(worst: Bill, bill: Bill): void {
-    this.#reserved = plus(this.#reserved, worst, -1);
+    this.#reserved = less(this.#reserved, worst);
     this.#known = plus(this.#known, bill);
   }
 
@@ -69,18 +69,18 @@ export class Budget {
 
   /** The call surely was not billed. */
   release(worst: Bill): void {
-    this.#reserved = plus(this.#reserved, worst, -1);
+    this.#reserved = less(this.#reserved, worst);
   }
 
   /** Nobody knows whether the call was billed. */
   lose(worst: Bill): void {
-    this.#reserved = plus(this.#reserved, worst, -1);
+    this.#reserved = less(this.#reserved, worst);
     this.#unknown = plus(this.#unknown, worst);
   }
 
   /** A call that was unknown is now part of another one: the teacher bills one idempotency key once. */
   forget(worst: Bill): void {
-    this.#unknown = plus(this.#unknown, worst, -1);
+    this.#unknown = less(this.#unknown, worst);
   }
 
   #fits({ calls, inputTokens, outputTokens, dollars }: Bill): boolean {
@@ -91,4 +91,13 @@ export class Budget {
       (limits.calls === null || calls <= limits.calls)
     );
   }
+}
+
+/** What is left when all calls are given back is nothing, not what rounding leaves; giving back more than there was is a fault of ours. */
+function less(from: Bill, bill: Bill): Bill {
+  if (bill.calls > from.calls)
+    throw new RangeError(
+      `${bill.calls} calls cannot be given back of ${from.calls}: the budget would count too little`,
+    );
+  return bill.calls === from.calls ? NOTHING : plus(from, bill, -1);
 }

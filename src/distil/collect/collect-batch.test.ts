@@ -14,7 +14,7 @@ import { collectBatch } from "./collect-batch.ts";
 
 const clean: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const end of clean.splice(0).reverse()) await end();
+  for (const end of clean.splice(0).toReversed()) await end();
 });
 
 const judge: Judge = ({ choices }) => (choices.every(({ answer }) => answer === "") ? "empty" : null);

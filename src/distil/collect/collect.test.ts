@@ -163,11 +163,11 @@ describe("collect", () => {
       fake(() => {
         sent++;
         // The dearest answer that the cap allows, and a prompt of as many tokens as bytes.
-        return ok("x", { prompt_tokens: 180, completion_tokens: 40 });
+        return ok("x", { prompt_tokens: 160, completion_tokens: 40 });
       }),
     );
     expect(result.stopped).toBe("budget");
-    expect((sent * (180 + 2 * 40)) / 1e6).toBeLessThanOrEqual(0.004);
+    expect((sent * (160 + 2 * 40)) / 1e6).toBeLessThanOrEqual(0.004);
     expect(session.budget.upperBound.dollars).toBeLessThanOrEqual(0.004);
     expect(sent).toBeGreaterThan(5);
     await session.log.close();

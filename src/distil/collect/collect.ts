@@ -1,3 +1,4 @@
+import type { TokenCounts } from "../../exchange/usage.ts";
 import { newId } from "../../exchange/id.ts";
 import { LedgerError } from "../../ledger/error.ts";
 import { DistilError } from "../error.ts";
@@ -81,6 +82,9 @@ class Collecting {
   #answered = 0;
   #refusedInARow = 0;
   #lostInARow = 0;
+  #badInARow = 0;
+  /** The first of the refusals for haste since the last good answer. */
+  #busySince: number | null = null;
   #model: string | null;
   #fatal: unknown = null;
 
@@ -243,7 +247,7 @@ class Collecting {
       return this.#retry(prompt, reply.because);
     }
     if (reply.kind === "answered") {
-      const bill = trueBill(reply.usage, call.worst, prices);
+      const bill = trueBill(believable(reply), call.worst, prices);
       const bad = judge(reply);
       await this.#record(() => log.ended(call, { ...got, bill, bad }));
       budget.settle(call.worst, bill);
@@ -251,6 +255,19 @@ class Collecting {
       this.#pace.wentWell();
       this.#refusedInARow = 0;
       this.#lostInARow = 0;
+      this.#busySince = null;
+      if (bill.outputTokens > call.worst.outputTokens || bill.inputTokens > call.worst.inputTokens)
+        throw new DistilError(
+          "teacher",
+          `the teacher at ${this.#in.teacher.address} counts ${bill.inputTokens} and ${bill.outputTokens} tokens where ${call.worst.inputTokens} and ` +
+            `${call.worst.outputTokens} were the most: it does not keep to ${this.#in.asking.capField}, or adds to the prompt, so no budget can be kept. See teacher.capField and teacher.maxOutputTokens`,
+        );
+      this.#badInARow = bad === null ? 0 : this.#badInARow + 1;
+      if (this.#badInARow >= REFUSALS_IN_A_ROW)
+        throw new DistilError(
+          "teacher",
+          `${this.#badInARow} answers in a row were no use (${bad}), and each was billed; try one prompt by hand, then see teacher.maxOutputTokens and teacher.extra`,
+        );
       if (bad !== null) return this.#reask(prompt, bad);
       this.#answered++;
       return this.#sameModel(reply.model);
@@ -259,7 +276,7 @@ class Collecting {
     await this.#record(() => log.ended(call, { ...got, bill: null, bad: null }));
     if (reply.kind === "busy") {
       this.#pace.tooFast(askedWait(got.headers, this.#in.pace.now()));
-      return this.#retry(prompt, reply.because, BUSY_WEIGHT);
+      return this.#wait(prompt, reply.because);
     }
     if (reply.kind === "closed")
       throw new DistilError(
@@ -279,8 +296,22 @@ class Collecting {
     else this.#again.push({ prompt, at: 0 });
   }
 
-  #retry(prompt: Prompt, because: string, weight = 1): void {
-    const tries = (this.#tries.get(prompt.id) ?? 0) + weight;
+  /** Told to come later: that says nothing about the prompt, and little about the teacher before it has lasted. */
+  #wait(prompt: Prompt, because: string): void {
+    const now = this.#in.pace.now();
+    this.#busySince ??= now;
+    if (now - this.#busySince > BUSY_MS)
+      throw new DistilError(
+        "teacher",
+        `the teacher at ${this.#in.teacher.address} has been too busy for ${BUSY_MS / 60_000} minutes, the last: ${because}. What was answered is kept; resume later`,
+      );
+    const tries = (this.#tries.get(prompt.id) ?? 0) + BUSY_WEIGHT;
+    this.#tries.set(prompt.id, Math.min(tries, this.#in.attempts.calls - 1));
+    this.#again.push({ prompt, at: now + this.#pace.wait(tries) });
+  }
+
+  #retry(prompt: Prompt, because: string): void {
+    const tries = (this.#tries.get(prompt.id) ?? 0) + 1;
     this.#tries.set(prompt.id, tries);
     if (++this.#lostInARow >= Math.max(LOST_IN_A_ROW, this.#in.attempts.calls * this.#pace.width))
       throw new DistilError(
@@ -333,8 +364,15 @@ const REFUSALS_IN_A_ROW = 20;
 const LOST_IN_A_ROW = 30;
 /** Being told to come later says less about a prompt than a call that is lost. */
 const BUSY_WEIGHT = 0.2;
+const BUSY_MS = 10 * 60_000;
 const WRITES = 60;
 const WRITE_AGAIN_MS = 1000;
+
+/** Nobody counts 0 tokens for a text: such a count is as good as none. */
+function believable({ usage, choices }: Reply & { kind: "answered" }): TokenCounts {
+  const wrote = choices.some(({ answer }) => answer !== "");
+  return { input: usage.input || null, output: wrote ? usage.output || null : usage.output };
+}
 
 function lastOf(bad: readonly { readonly because: string }[]): string {
   return bad.at(-1)?.because ?? "no good answer";

@@ -24,6 +24,8 @@ export class Pace {
   #good = 0;
   #until = 0;
   #lastCut = 0;
+  /** Refusals for haste, a second apart at least, since the last good answer. */
+  #refusals = 0;
 
   constructor(options: PaceOptions) {
     this.#options = options;
@@ -40,6 +42,7 @@ export class Pace {
   }
 
   wentWell(): void {
+    this.#refusals = 0;
     if (++this.#good < this.#width) return;
     this.#good = 0;
     this.#width = Math.min(this.#options.concurrency, this.#width + Math.max(1, this.#width / 4));
@@ -54,6 +57,8 @@ export class Pace {
     if (now - this.#lastCut < 1000) return;
     this.#lastCut = now;
     this.#width = Math.max(1, this.#width / 2);
+    // Whoever says nothing of how long is left alone for longer each time.
+    if (askedMs === null) this.#until = Math.max(this.#until, now + this.wait(this.#refusals++));
   }
 
   /** How long one call waits before its next attempt, ms: full jitter over a range that doubles. */

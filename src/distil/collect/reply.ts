@@ -31,7 +31,9 @@ export type Reply =
   /** Every call will be refused: key, money, model, permit. Not billed. */
   | { readonly kind: "closed"; readonly because: string };
 
-const BUSY = new Set([408, 409, 425, 429, 503, 529]);
+// 408, 409 and 503 also come from proxies that gave up on an answer which was made, and billed: those count as failed.
+const BUSY = new Set([425, 429, 529]);
+const MAYBE_WORKED = new Set([408, 409]);
 const CLOSED = new Set([401, 402, 403, 404, 405, 407]);
 
 /** Reads a reply of a chat completions API. Never throws. */
@@ -45,7 +47,8 @@ export function readReply(status: number, body: Uint8Array): Reply {
     return { kind: "closed", because };
   if (BUSY.has(status)) return { kind: "busy", because };
   if (CLOSED.has(status)) return { kind: "closed", because };
-  return { kind: status >= 400 && status < 500 ? "refused" : "failed", because };
+  const isRefusal = status >= 400 && status < 500 && !MAYBE_WORKED.has(status);
+  return { kind: isRefusal ? "refused" : "failed", because };
 }
 
 function answered(json: JsonObject | null): Reply {

@@ -39,7 +39,8 @@ export function compare(a: readonly number[], b: readonly number[], { margin }: 
     comparison,
     difference,
     interval,
-    rowsNeeded: comparison === "not enough data" ? rowsNeeded(Math.abs(difference), deviation, margin) : null,
+    rowsNeeded:
+      comparison === "not enough data" ? rowsNeeded(a.length, Math.abs(difference), deviation, margin) : null,
   };
 }
 
@@ -59,10 +60,8 @@ function outcome([low, high]: readonly [number, number], margin: number): Agains
 }
 
 /** Rows at which the interval would clear 0, or fit within the margin, were the difference what it seems to be now. */
-function rowsNeeded(difference: number, deviation: number, margin: number): number {
-  const toClear = difference === 0 ? Infinity : difference;
-  const toFit = margin > difference ? margin - difference : Infinity;
+function rowsNeeded(rows: number, difference: number, deviation: number, margin: number): number {
   // At worst half the margin decides: a difference is then either above it or within it.
-  const distance = Math.max(Math.min(toClear, 1), toFit === Infinity ? 0 : toFit, margin / 2);
-  return Math.ceil((((Z + Z_POWER) * deviation) / distance) ** 2);
+  const distance = Math.max(difference, margin - difference, margin / 2);
+  return Math.max(rows + 1, Math.ceil((((Z + Z_POWER) * deviation) / distance) ** 2));
 }

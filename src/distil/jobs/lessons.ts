@@ -13,7 +13,7 @@ const FEWEST = 10;
 const SHOWN = 5;
 
 /** Chat JSONL as OpenAI's fine-tuning takes it: `{"messages":[…, {"role":"assistant","content":"…"}]}` a line. */
-export function readTrainingFile(data: Buffer): ReadLessons {
+export function readTrainingFile(data: Buffer, fewest = FEWEST): ReadLessons {
   const lessons: Lesson[] = [];
   const wrong: string[] = [];
   for (const [i, text] of data.toString("utf8").split("\n").entries()) {
@@ -26,8 +26,8 @@ export function readTrainingFile(data: Buffer): ReadLessons {
     const more = wrong.length > SHOWN ? `, and ${wrong.length - SHOWN} more` : "";
     return { lessons: null, problems: `${wrong.slice(0, SHOWN).join("; ")}${more}` };
   }
-  if (lessons.length < FEWEST)
-    return { lessons: null, problems: `it has ${lessons.length} examples; ${FEWEST} are needed at least` };
+  if (lessons.length < fewest)
+    return { lessons: null, problems: `it has ${lessons.length} examples; ${fewest} are needed at least` };
   return { lessons, problems: null };
 }
 

@@ -46,7 +46,7 @@ export class JobQueue {
 
   /** Takes up what an earlier run left. */
   async start(): Promise<void> {
-    for (const job of this.list().reverse())
+    for (const job of this.list().toReversed())
       if (!OVER.has(job.status) && job.status !== "paused") {
         await this.#save({ ...job, status: "queued" });
         this.#later(job.id);
@@ -95,7 +95,7 @@ export class JobQueue {
     const lines = readFileSync(file, "utf8")
       .split("\n")
       .filter((line) => line !== "");
-    return lines.map((line) => JSON.parse(line) as JobEvent).reverse();
+    return lines.map((line) => JSON.parse(line) as JobEvent).toReversed();
   }
 
   /** The student of a finished job by its model's name; opened once. */
@@ -166,7 +166,7 @@ export class JobQueue {
     const data = this.#options.files.data(file);
     return data === null
       ? { lessons: null, problems: `${what} ${file} was deleted` }
-      : readTrainingFile(data);
+      : readTrainingFile(data, what === "validation_file" ? 1 : undefined);
   }
 
   #train(id: string, input: WorkerInput): Promise<TrainingResult | { code: string; message: string } | null> {

@@ -9,7 +9,7 @@ import { serveJobs, type JobsServer } from "./serve-jobs.ts";
 
 const clean: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const end of clean.splice(0).reverse()) await end();
+  for (const end of clean.splice(0).toReversed()) await end();
 });
 
 const TOPICS = { billing: ["invoice", "charge", "refund"], delivery: ["parcel", "courier", "late"] };
@@ -49,7 +49,7 @@ describe("the served fine-tuning API", () => {
 
   it("says what is wrong with a file, line by line, and fails the job", async () => {
     const { client } = await serve();
-    const bad = `${trainingFile()}{"messages":[{"role":"user","content":"a"}]}\nnonsense\n`;
+    const bad = `${trainingFile().toString("utf8")}{"messages":[{"role":"user","content":"a"}]}\nnonsense\n`;
     const file = await client.files.create({
       file: await toFile(Buffer.from(bad), "bad.jsonl"),
       purpose: "fine-tune",

@@ -56,7 +56,14 @@ export function conclude(bench: Workbench, found: Found): Report {
     },
     baseline: { what: "the most frequent answer", quality: qualityOf(rows, "baseline") },
     agreement: scored(rows.map(({ scores }) => scores.agreement)),
-    quality: { metric, rows: rows.length, margin, ...against.teacher, against: against.others },
+    quality: {
+      metric,
+      rows: judging?.teacher.scores.a.length ?? rows.filter(({ scores }) => scores.student !== null).length,
+      margin,
+      ...against.teacher,
+      ...(isTooMany(found.examination) ? { comparison: "not enough data" as const } : {}),
+      against: against.others,
+    },
     curve: found.collected.curve,
     stopped: found.collected.stopped,
     rows: {
@@ -87,6 +94,13 @@ export function conclude(bench: Workbench, found: Found): Report {
     droppedExamples: droppedExamples(found.rows),
     limits: limitsOf(bench, found),
   };
+}
+
+/** More missing rows than this could turn a comparison round. */
+const MISSING = 0.05;
+
+function isTooMany({ rows, unanswered }: Examination): boolean {
+  return unanswered > MISSING * (rows.length + unanswered);
 }
 
 function comparisons(
@@ -175,7 +189,7 @@ function droppedExamples(rows: readonly Row[]): Report["droppedExamples"] {
 }
 
 function limitsOf({ run }: Workbench, { examination, collected }: Found): string[] {
-  const { judging } = examination;
+  const { judging, unanswered } = examination;
   const limits = [
     "The test set says how the student does on prompts like its own; prompts of another kind were not tried, and imitation helps little there (arXiv 2305.15717).",
     `The cost of a thousand student answers is processor time at $${DOLLARS_PER_CPU_HOUR} a CPU-hour; memory, waiting and upkeep are not in it.`,
@@ -183,6 +197,10 @@ function limitsOf({ run }: Workbench, { examination, collected }: Found): string
   if (judging === null && examination.rows.every(({ prompt }) => prompt.reference === undefined))
     limits.push(
       "The test set has no references: only agreement with the teacher is known, not who is right.",
+    );
+  if (unanswered > 0)
+    limits.push(
+      `${unanswered} rows of the test set have no answer of the teacher (refused, or out of budget) and are left out everywhere${isTooMany(examination) ? "; that is too many for a verdict, as they need not be like the others" : ""}.`,
     );
   if (judging !== null)
     limits.push(

@@ -9,7 +9,7 @@ import type { Plan } from "./plan.ts";
 import type { Trained } from "./training.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** One row of the test set with what everybody answered. A teacher that gave no answer has answered nothing, which is wrong. */
+/** One row of the test set with what everybody answered. */
 export interface Examined {
   readonly prompt: Prompt;
   readonly teacher: string;
@@ -27,7 +27,10 @@ export interface Examined {
 }
 
 export interface Examination {
+  /** Of the test set, as far as the teacher answered. */
   readonly rows: readonly Examined[];
+  /** Rows of the test set that the teacher did not answer. */
+  readonly unanswered: number;
   readonly baseline: string;
   /** Seconds of processor time that the student took for a thousand answers. */
   readonly cpuPerThousand: number;
@@ -43,22 +46,25 @@ export async function examine(
   { student, undistilled }: Trained,
   lessons: readonly Lesson[],
 ): Promise<Examination> {
-  bench.tell("evaluate", 0, plan.test.length);
+  // Rows that the teacher did not answer compare nobody with anybody; they are told beside the result.
+  const test = plan.test.filter((prompt) => teacherAnswer(bench, prompt) !== null);
+  bench.tell("evaluate", 0, test.length);
   const before = bench.around.cpu();
-  const answers = await student.answer(plan.test, bench.around.signal);
+  const answers = await student.answer(test, bench.around.signal);
   const cpu = bench.around.cpu() - before;
-  const first = await undistilled?.answer(plan.test, bench.around.signal);
+  const first = await undistilled?.answer(test, bench.around.signal);
   const baseline = mostFrequent(lessons.map(({ answer }) => answer));
-  const rows = plan.test.map((prompt, i) =>
+  const rows = test.map((prompt, i) =>
     examined(bench, prompt, answers[i] as StudentAnswer, first?.[i]?.text ?? null, baseline),
   );
-  bench.tell("evaluate", plan.test.length, plan.test.length);
+  bench.tell("evaluate", test.length, test.length);
   const { metric } = bench.run.recipe.evaluation;
   return {
     rows,
+    unanswered: plan.test.length - test.length,
     baseline,
     judging: metric === "judge" ? await judge(bench, rows) : null,
-    cpuPerThousand: (1000 * cpu) / plan.test.length,
+    cpuPerThousand: (1000 * cpu) / test.length,
     cascade: await calibrated(bench, plan.held, student, rows),
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseTrust } from "../../ledger/signers.ts";
-import type { NoteSigner, NoteVerifier } from "../../ledger/note.ts";
+import { parseVkey, type NoteSigner, type NoteVerifier } from "../../ledger/note.ts";
 import { builtIn, builtInTerms } from "../../policy/built-in-terms.ts";
 import { parsePermit, verifyPermit, type Amount, type Permit } from "../../policy/permit.ts";
 import { parseHolder, permitHeaders } from "../../policy/proof.ts";
@@ -24,9 +24,15 @@ export interface Permission {
   readonly restrictions: readonly Restriction[];
   /**
    * Headers for one request, after checking once more that the permit still holds for it. Throws DistilError "not_permitted".
-   * @param used of the permit, by this run
+   * @param used of the permit, by this run, without this request
+   * @param outputTokens that its answers may have at most
    */
-  readonly authorize: (body: Buffer, used: Amount, now: number) => Record<string, string>;
+  readonly authorize: (
+    body: Buffer,
+    used: Amount,
+    now: number,
+    outputTokens: number,
+  ) => Record<string, string>;
 }
 
 /**
@@ -48,9 +54,9 @@ export function permissionFor(recipe: Recipe, folder: string, model: string, now
     permit: holding?.permit.id ?? null,
     because: cleared.because,
     restrictions: cleared.restrictions,
-    authorize: (body, used, at) => {
+    authorize: (body, used, at, outputTokens) => {
       if (holding === null) return {};
-      check(holding, { ...use, model, now: at, used });
+      check(holding, { ...use, model, now: at, used, wants: { exchanges: 1, outputTokens } });
       const bodySha256 = createHash("sha256").update(body).digest("hex");
       return permitHeaders(holding.permit.id, holding.holder, at, bodySha256);
     },
@@ -71,11 +77,15 @@ function termsFor(recipe: Recipe, folder: string): Terms | null {
 }
 
 function readPermit(recipe: Recipe, folder: string): Holding {
-  return {
-    permit: read(folder, recipe.permit ?? "", "permit", parsePermit),
-    holder: read(folder, recipe.holderKey ?? "", "holderKey", parseHolder),
-    issuerKeys: read(folder, recipe.issuer ?? "", "issuer", parseTrust),
-  };
+  const permit = read(folder, recipe.permit ?? "", "permit", parsePermit);
+  const holder = read(folder, recipe.holderKey ?? "", "holderKey", parseHolder);
+  const theirs = parseVkey(permit.holder);
+  if (!holder.verifier.publicKey.equals(theirs.publicKey))
+    throw new DistilError(
+      "config",
+      `holderKey: ${recipe.holderKey} is the key ${holder.verifier.name}+${holder.verifier.keyId}, and the permit was given to ${theirs.name}+${theirs.keyId}`,
+    );
+  return { permit, holder, issuerKeys: read(folder, recipe.issuer ?? "", "issuer", parseTrust) };
 }
 
 function read<T>(folder: string, file: string, field: string, parse: (text: string) => T): T {
@@ -92,10 +102,12 @@ function read<T>(folder: string, file: string, field: string, parse: (text: stri
 
 function check(
   { permit, issuerKeys }: Holding,
-  ask: { readonly now: number; readonly model: string; readonly used?: Amount } & Pick<
-    Recipe,
-    "purpose" | "distribution"
-  >,
+  ask: {
+    readonly now: number;
+    readonly model: string;
+    readonly used?: Amount;
+    readonly wants?: Amount;
+  } & Pick<Recipe, "purpose" | "distribution">,
 ): void {
   const found = verifyPermit(permit, { ...ask, issuerKeys });
   if (!found.ok)

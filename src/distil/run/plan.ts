@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadMasterKeys } from "../../ledger/keyring.ts";
 import { realDisk } from "../../ledger/disk.ts";
@@ -75,7 +76,17 @@ function basisOf({ run }: Workbench): string {
   const { prompts, evaluation, seed } = run.recipe;
   const { test, field, reference, limit, overlap } = evaluation;
   const text = JSON.stringify({ prompts, test, field, reference, limit, overlap, seed });
-  return createHash("sha256").update(text).digest("hex");
+  const hash = createHash("sha256").update(text);
+  // What a journal holds grows; files are meant as they are now.
+  const files = [
+    test,
+    ...prompts.from.flatMap((from) => ("file" in from ? [from.file] : "seeds" in from ? [from.seeds] : [])),
+  ];
+  for (const name of files) {
+    const file = fromFolder(run.path, name);
+    if (existsSync(file)) hash.update(createHash("sha256").update(readFileSync(file)).digest());
+  }
+  return hash.digest("hex");
 }
 
 function readPlan({ run }: Workbench, basis: string): Plan | null {

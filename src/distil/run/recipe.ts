@@ -165,7 +165,16 @@ export function readRecipe(text: string, file: string): Recipe {
 }
 
 /** What only shows when fields are seen together. */
-function wrongTogether({ teacher, budget, permit, holderKey, issuer }: Recipe): string[] {
+function wrongTogether({
+  teacher,
+  budget,
+  permit,
+  holderKey,
+  issuer,
+  student,
+  stop,
+  prompts,
+}: Recipe): string[] {
   const problems: string[] = [];
   const remote = teacher.baseUrl !== undefined;
   if (remote === (teacher.embedded !== undefined))
@@ -182,6 +191,13 @@ function wrongTogether({ teacher, budget, permit, holderKey, issuer }: Recipe): 
   if (permit !== undefined && holderKey === undefined)
     problems.push(
       "holderKey: is missing; a permit is used with the key of its holder (`stillwatch permits holder-key`)",
+    );
+  if (
+    student.trainer === "openai" &&
+    (stop !== undefined || prompts.round !== undefined || prompts.select === "uncertain")
+  )
+    problems.push(
+      "student.trainer: openai charges for each training, and rounds train after each; leave out stop, prompts.round and prompts.select: uncertain",
     );
   if (permit !== undefined && teacher.batch)
     problems.push("teacher.batch: cannot go with a permit, whose proofs are for single requests");

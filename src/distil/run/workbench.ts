@@ -46,7 +46,12 @@ export interface RunProgress {
 
 /** An answer without a word in it was paid for and is asked for again; whatever else may be wrong with one, filters say. */
 export const judgeAnswer: Judge = ({ choices }) =>
-  choices.every(({ answer }) => answer.trim() === "") ? "the teacher's answer is empty" : null;
+  choices.every(({ answer, finish }) => answer.trim() === "" && !ENDED_FOR_GOOD.has(finish ?? ""))
+    ? "the teacher's answer is empty"
+    : null;
+
+/** Asked again, the same would come back. */
+const ENDED_FOR_GOOD: ReadonlySet<string> = new Set(["length", "content_filter", "refusal"]);
 
 const ATTEMPTS = { calls: 6, bad: 4 };
 const SPEND = "spend.json";
@@ -146,11 +151,9 @@ export class Workbench {
         // What earlier permits covered is no use of this one.
         const { calls, outputTokens } = plus(budget.upperBound, log.underOthers, -1);
         // The call itself is reserved already.
-        return this.permission.authorize(
-          body,
-          { exchanges: Math.max(0, calls - 1), outputTokens },
-          around.now(),
-        );
+        const wanted = (maxOutputTokens ?? teacher.maxOutputTokens) * teacher.samples;
+        const used = { exchanges: Math.max(0, calls - 1), outputTokens: Math.max(0, outputTokens - wanted) };
+        return this.permission.authorize(body, used, around.now(), wanted);
       },
       pace: { concurrency: teacher.concurrency, now: around.now, random: this.#pace },
       randomBytes: around.randomBytes,
@@ -167,7 +170,8 @@ export class Workbench {
       this.#batches === null
         ? collect({ ...input, teacher: this.teacher, attempts: ATTEMPTS, idempotent: teacher.idempotent })
         : collectBatch({ ...input, batches: this.#batches });
-    const result = await way.finally(() => this.writeSpend());
+    // What went wrong first is what matters: a disk that is full does not take this file either.
+    const result = await way.finally(() => this.writeSpend().catch(() => {}));
     this.stopIfAsked();
     return result;
   }
