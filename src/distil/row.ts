@@ -33,7 +33,7 @@ export interface Row {
   /** SHA-256 of the terms snapshot in force, hexadecimal. */
   readonly terms: string;
   readonly permit: string | null;
-  /** What must follow the row, by kind (`no-competing-models`, `distribution` …); the words are in the cards and in terms.json. */
+  /** What must follow the row, by kind (`no-competing-models`, `distribution` …); the words are in the cards and in terms/. */
   readonly restrictions?: readonly string[] | undefined;
   /** What the answer cost, US dollars. */
   readonly price: number;

@@ -95,7 +95,7 @@ describe("a served cascade", () => {
       fetch(`${url}/v1/chat/completions`, {
         method: "POST",
         body,
-        headers: { authorization: `Bearer ${key}` },
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
       });
     expect((await post("{")).status).toBe(400);
     expect((await post("[]")).status).toBe(400);

@@ -29,7 +29,7 @@ export function cascadeServer(options: CascadeServerOptions): HttpServer {
 }
 
 async function answer(
-  { method, path, body }: HttpRequest,
+  { method, path, body, contentType }: HttpRequest,
   { cascade, model, now }: CascadeServerOptions,
   id: () => string,
 ): Promise<HttpReply> {
@@ -37,6 +37,9 @@ async function answer(
   if (method === "GET" && path === "/stats") return { status: 200, body: { ...cascade.counts } };
   if (method !== "POST" || path !== "/v1/chat/completions")
     return refusal(404, "not_found", `there is no ${method} ${path}; POST /v1/chat/completions answers`);
+  // A web page can send anything else to this machine unasked, and would spend the teacher's money.
+  if (!contentType.startsWith("application/json"))
+    return refusal(415, "unsupported_media_type", "send the request as application/json");
   const request = requestOf(body);
   if (typeof request === "string") return refusal(400, "invalid_request", request);
   const answered = await cascade.answer(request);

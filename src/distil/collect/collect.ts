@@ -148,7 +148,12 @@ class Collecting {
       return false;
     }
     const because = refused ?? (bad.length >= this.#in.attempts.bad ? lastOf(bad) : null);
-    if (because === null) return true;
+    if (because === null) {
+      // What was tried in vain in an earlier session gets one more try, not all of them again.
+      const vain = this.#in.log.of(prompt.id).calls - bad.length;
+      this.#tries.set(prompt.id, Math.min(vain, this.#in.attempts.calls - 1));
+      return true;
+    }
     this.#failed.set(prompt.id, because);
     return false;
   }

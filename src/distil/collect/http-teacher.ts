@@ -20,6 +20,14 @@ const NEVER_SENT = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
   "EHOSTUNREACH",
   "ENETUNREACH",
+  // No request goes out before the certificate is believed.
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
 ]);
 
 /** Any server that speaks the OpenAI chat completions API. */
@@ -33,7 +41,7 @@ export function httpTeacher({ baseUrl, apiKey, timeoutMs }: HttpTeacherOptions):
         const response = await fetch(url, {
           method: "POST",
           // A redirect would send prompts and the key to somebody else.
-          redirect: "error",
+          redirect: "manual",
           headers: {
             "content-type": "application/json",
             accept: "application/json",

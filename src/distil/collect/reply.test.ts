@@ -81,7 +81,7 @@ describe("readReply", () => {
     ["no permit", 403, error("permit_required"), "closed"],
     ["a wrong request", 400, error("content policy"), "refused"],
     ["too long a request", 413, "", "refused"],
-    ["a redirect", 302, "", "failed"],
+    ["a redirect", 302, "", "closed"],
   ])("tells %s", (_, status, body, kind) => {
     const reply = read(status, body);
     expect(reply.kind).toBe(kind);

@@ -42,6 +42,11 @@ export function readReply(status: number, body: Uint8Array): Reply {
   if (status >= 200 && status < 300) return answered(json);
   const because =
     `${status} ${errorText(json) ?? Buffer.from(body.subarray(0, 200)).toString("utf8")}`.trim();
+  if (status >= 300 && status < 400)
+    return {
+      kind: "closed",
+      because: `${status}: it answers from another address; set teacher.baseUrl to that one`,
+    };
   // "insufficient_quota" comes with 429, and no patience helps against it.
   if (status === 429 && asText(at(json ?? undefined, "error.code")) === "insufficient_quota")
     return { kind: "closed", because };

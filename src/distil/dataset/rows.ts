@@ -6,7 +6,8 @@ import type { Row, Verdict } from "../row.ts";
 export interface Provenance {
   /** SHA-256 of the terms snapshot, hexadecimal, where the journal does not say it. */
   readonly terms: string;
-  readonly restrictions?: readonly string[] | undefined;
+  /** Kinds of what must follow answers that were collected under these terms and this permit. */
+  readonly restrictions?: ((terms: string, permit: string | null) => readonly string[]) | undefined;
   /** The model that was asked for, where the teacher does not say its name. */
   readonly model: string;
   /** Names under which it may have answered; null: any. */
@@ -17,7 +18,7 @@ export interface Provenance {
 export function rowsOf(
   prompts: readonly Prompt[],
   asked: (prompt: string) => Asked,
-  { terms, restrictions = [], model, models = null }: Provenance,
+  { terms, restrictions = () => [], model, models = null }: Provenance,
 ): Row[] {
   return prompts.flatMap((prompt) => {
     const { answer } = asked(prompt.id);
@@ -32,7 +33,7 @@ export function rowsOf(
       exchange,
       terms: answer.terms ?? terms,
       permit,
-      restrictions,
+      restrictions: restrictions(answer.terms ?? terms, permit),
       price: bill.dollars / reply.choices.length,
       verdicts,
     }));

@@ -37,10 +37,17 @@ export class TestSet {
   find(prompt: Prompt): Overlap | null {
     const same = this.#byId.get(prompt.id);
     if (same !== undefined) return { prompt, test: same, kind: "same" };
-    const like = this.#likeness.find(prompt.input);
-    if (like !== null) return { prompt, test: this.#byId.get(like.id) as Prompt, kind: like.kind };
-    const quoted = this.quotedIn(prompt.input);
-    return quoted === null ? null : { prompt, test: quoted, kind: "near" };
+    // Earlier turns are read and learned as well; instructions are everybody's.
+    const earlier = prompt.messages.slice(0, -1).filter(({ role }) => role !== "system");
+    for (const text of [prompt.input, ...earlier.map(({ content }) => content)]) {
+      // Characters that nobody sees tell no two texts apart.
+      const seen = text.replaceAll(/\p{Cf}/gu, "");
+      const like = this.#likeness.find(seen);
+      if (like !== null) return { prompt, test: this.#byId.get(like.id) as Prompt, kind: like.kind };
+      const quoted = this.quotedIn(seen);
+      if (quoted !== null) return { prompt, test: quoted, kind: "near" };
+    }
+    return null;
   }
 
   /** The test prompt that most of whose words stand in this text, in their order, and without another question in the place of its own. */

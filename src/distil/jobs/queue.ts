@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -40,7 +40,8 @@ export class JobQueue {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const id of readdirSync(folder)) {
       const file = join(folder, id, "job.json");
-      if (existsSync(file)) this.#jobs.set(id, JSON.parse(readFileSync(file, "utf8")) as Job);
+      const job = existsSync(file) ? readJob(file) : null;
+      if (job !== null) this.#jobs.set(id, job);
     }
   }
 
@@ -239,4 +240,16 @@ export class JobQueue {
   #seconds(): number {
     return Math.floor(this.#options.now() / 1000);
   }
+}
+
+/** Null for a damaged file, which is set aside: one job must not keep the others from being served. */
+function readJob(file: string): Job | null {
+  try {
+    const job = JSON.parse(readFileSync(file, "utf8")) as Partial<Job> | null;
+    if (typeof job?.id === "string" && typeof job.status === "string") return job as Job;
+  } catch {
+    // Set aside below.
+  }
+  renameSync(file, `${file}.damaged`);
+  return null;
 }

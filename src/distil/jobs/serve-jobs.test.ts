@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OpenAI, { toFile } from "openai";
@@ -94,6 +94,17 @@ describe("the served fine-tuning API", () => {
     await first.server.stop();
     const second = await serve(first.folder);
     expect((await ended(second.client, job.id)).status).toBe("succeeded");
+  });
+
+  it("one server at a time has a folder, and a damaged job keeps nobody from being served", async () => {
+    const { folder, server } = await serve();
+    await expect(serve(folder)).rejects.toThrow(/another process/);
+    await server.stop();
+    const damaged = join(folder, "jobs/ftjob-DAMAGED");
+    mkdirSync(damaged, { recursive: true });
+    writeFileSync(join(damaged, "job.json"), "{");
+    const again = await serve(folder);
+    expect((await again.client.fineTuning.jobs.list()).data).toEqual([]);
   });
 
   it("refuses what it does not do, in words", async () => {

@@ -1,3 +1,4 @@
+import { lockFolder, type FolderLock } from "../../ledger/lock.ts";
 import { DistilError } from "../error.ts";
 import { HttpServer, refusal } from "../http-server.ts";
 import type { Trainer } from "../train/trainer.ts";
@@ -26,6 +27,7 @@ export interface JobsServer {
 
 /** OpenAI takes 512 MB; a training file of a small student is a few. */
 const MAX_BODY = 128 * 1024 * 1024;
+const LOCK_WAIT_MS = 500;
 
 /** OpenAI's fine-tuning API in front of our own trainers. */
 export function serveJobs(options: ServeJobsOptions): JobsServer {
@@ -42,14 +44,18 @@ export function serveJobs(options: ServeJobsOptions): JobsServer {
     },
     tell: (error) => (error instanceof DistilError ? error.message : null),
   });
+  let lock: FolderLock | null = null;
   return {
     start: async () => {
+      lock ??= lockFolder(options.folder, LOCK_WAIT_MS);
       await queue.start();
       return await server.start();
     },
     stop: async () => {
       await server.stop();
       await queue.stop();
+      lock?.release();
+      lock = null;
     },
   };
 }

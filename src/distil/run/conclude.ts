@@ -84,7 +84,7 @@ export function conclude(bench: Workbench, found: Found): Report {
     },
     spend: found.spend,
     cascade,
-    terms: termsOf(bench),
+    terms: termsOf(bench, found.rows),
     examples: rows.slice(0, SHOWN).map(({ prompt, teacher, student }) => ({
       input: cut(prompt.input),
       reference: prompt.reference === undefined ? null : cut(prompt.reference),
@@ -138,10 +138,15 @@ function qualityOf(rows: readonly Examined[], who: keyof Examined["scores"]): Sc
   return scores.length === 0 ? null : scored(scores);
 }
 
-function costs(bench: Workbench, { examination, spend }: Found): Report["cost"]["perThousand"] {
-  const { dollars, calls } = bench.budget.spent;
+function costs(bench: Workbench, { examination, plan }: Found): Report["cost"]["perThousand"] {
+  // One answer to one prompt: samples, judging and the writing of prompts are not what a question costs.
+  const prices = [...plan.train, ...plan.held, ...plan.test].flatMap(({ id }) => {
+    const { answer } = bench.log.of(id);
+    return answer === null ? [] : [answer.bill.dollars / Math.max(1, answer.reply.choices.length)];
+  });
+  const mean = prices.reduce((sum, price) => sum + price, 0) / Math.max(1, prices.length);
   return {
-    teacher: calls === 0 ? 0 : (1000 * (spend.spent === 0 ? 0 : dollars)) / calls,
+    teacher: 1000 * mean,
     student: (examination.cpuPerThousand / 3600) * DOLLARS_PER_CPU_HOUR,
   };
 }
@@ -159,8 +164,14 @@ function cascadeReport(
   return { threshold, serves, ...cascade, calibratedOn: rows, savedPerThousand: saved };
 }
 
-function termsOf({ permission, run }: Workbench): Report["terms"] {
-  const { terms, permit, because, restrictions } = permission;
+function termsOf(bench: Workbench, rows: readonly Row[]): Report["terms"] {
+  const { permission, run } = bench;
+  const { terms, permit, because } = permission;
+  // Of all terms and permits under which rows were collected, not only of those in force today.
+  const restrictions = [
+    permission.restrictions,
+    ...rows.map((row) => bench.restrictionsOf(row.terms, row.permit)),
+  ].flat();
   return {
     name: terms?.name ?? "none",
     sha256: terms?.sha256 ?? "",
@@ -169,7 +180,9 @@ function termsOf({ permission, run }: Workbench): Report["terms"] {
     permit,
     purpose: run.recipe.purpose,
     distribution: run.recipe.distribution,
-    restrictions: restrictions.map(({ document, clause, text }) => `${document}, ${clause}: ${text}`),
+    restrictions: [
+      ...new Set(restrictions.map(({ document, clause, text }) => `${document}, ${clause}: ${text}`)),
+    ],
   };
 }
 
@@ -216,7 +229,7 @@ function limitsOf({ run }: Workbench, { examination, collected }: Found): string
     );
   if (collected.curve.length > 0)
     limits.push(
-      "The curve is agreement with the teacher on held-back prompts, which also decided when to stop.",
+      "The curve is agreement with the teacher on held-back prompts, which also decided when to stop; where a cascade was calibrated, on the same prompts, so its bound is a little less sure than stated.",
     );
   return limits;
 }

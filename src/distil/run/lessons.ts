@@ -23,7 +23,9 @@ export async function judgedRows(
   const { recipe } = bench.run;
   const rows = rowsOf(prompts, (id) => bench.log.of(id), {
     terms: bench.permission.terms?.sha256 ?? "",
-    restrictions: [...new Set(bench.permission.restrictions.map(({ kind }) => kind))],
+    restrictions: (terms, permit) => [
+      ...new Set(bench.restrictionsOf(terms, permit).map(({ kind }) => kind)),
+    ],
     model: bench.model,
     models: bench.teacherNames,
   });

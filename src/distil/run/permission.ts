@@ -3,7 +3,15 @@ import { readFileSync } from "node:fs";
 import { parseTrust } from "../../ledger/signers.ts";
 import { parseVkey, type NoteSigner, type NoteVerifier } from "../../ledger/note.ts";
 import { builtIn, builtInTerms } from "../../policy/built-in-terms.ts";
-import { parsePermit, verifyPermit, type Amount, type Permit } from "../../policy/permit.ts";
+import {
+  covers,
+  distributions,
+  parsePermit,
+  purposes,
+  verifyPermit,
+  type Amount,
+  type Permit,
+} from "../../policy/permit.ts";
 import { parseHolder, permitHeaders } from "../../policy/proof.ts";
 import {
   clearance,
@@ -22,6 +30,8 @@ export interface Permission {
   readonly permit: string | null;
   readonly because: readonly string[];
   readonly restrictions: readonly Restriction[];
+  /** The permit itself; null without one. */
+  readonly document: Permit | null;
   /**
    * Headers for one request, after checking once more that the permit still holds for it. Throws DistilError "not_permitted".
    * @param used of the permit, by this run, without this request
@@ -54,6 +64,7 @@ export function permissionFor(recipe: Recipe, folder: string, model: string, now
     permit: holding?.permit.id ?? null,
     because: cleared.because,
     restrictions: cleared.restrictions,
+    document: holding?.permit ?? null,
     authorize: (body, used, at, outputTokens) => {
       if (holding === null) return {};
       check(holding, { ...use, model, now: at, used, wants: { exchanges: 1, outputTokens } });
@@ -61,6 +72,56 @@ export function permissionFor(recipe: Recipe, folder: string, model: string, now
       return permitHeaders(holding.permit.id, holding.holder, at, bodySha256);
     },
   };
+}
+
+/** Terms and permits under which answers were collected lie in the run's folder under these names. */
+export function termsFile(sha256: string): string {
+  return `terms/${sha256}.json`;
+}
+
+export function permitFile(id: string): string {
+  return `terms/${id}.json`;
+}
+
+/**
+ * What must follow answers that were collected under these terms and this permit, for what the run is for today. Throws DistilError
+ * "not_permitted" when they do not allow that, whatever stands in distil.yaml now, and "folder" when they are gone.
+ */
+export function restrictionsUnder(
+  recipe: Recipe,
+  folder: string,
+  under: { readonly terms: string; readonly permit: string | null },
+): readonly Restriction[] {
+  const use = { purpose: recipe.purpose, distribution: recipe.distribution };
+  const terms = under.terms === "" ? null : kept(folder, termsFile(under.terms), parseTerms);
+  const permit = under.permit === null ? null : kept(folder, permitFile(under.permit), parsePermit);
+  const cleared = clearance(terms, permit, use);
+  const wrong = cleared.ok && permit !== null ? beyond(permit, use) : null;
+  if (cleared.ok && wrong === null) return cleared.restrictions;
+  throw new DistilError(
+    "not_permitted",
+    `answers of this run were collected under ${[terms?.name, permit?.id].filter((name) => name !== undefined).join(" and ")}, which do not allow ` +
+      `purpose ${use.purpose}, distribution ${use.distribution}: ${wrong ?? (cleared.ok ? "" : cleared.because.join("; "))}`,
+  );
+}
+
+function beyond(permit: Permit, use: Pick<Recipe, "purpose" | "distribution">): string | null {
+  if (!covers(purposes, permit.purpose, use.purpose)) return `the permit is for ${permit.purpose}`;
+  return covers(distributions, permit.distribution, use.distribution)
+    ? null
+    : `the permit is for ${permit.distribution}`;
+}
+
+function kept<T>(folder: string, file: string, parse: (text: string) => T): T {
+  try {
+    return parse(readFileSync(fromFolder(folder, file), "utf8"));
+  } catch (error) {
+    throw new DistilError(
+      "folder",
+      `${folder}/${file} is gone or damaged, and answers of this run were collected under it; put it back`,
+      { cause: error },
+    );
+  }
 }
 
 interface Holding {

@@ -29,7 +29,11 @@ const ROUNDS = "rounds.json";
 const SHARE = 0.1;
 const LEAST = 50;
 
+type Point = Report["curve"][number];
+
 interface Kept {
+  /** What each round that was looked at gave: quality, rows and money as they were then. */
+  readonly points?: readonly (Point | null)[] | undefined;
   readonly basis: string;
   /** Ids of the prompts of each round, on record before they are asked. */
   readonly rounds: readonly (readonly string[])[];
@@ -86,6 +90,7 @@ async function inRounds(
     .digest("hex");
   const kept = readJson(bench.run, ROUNDS) as Kept | null;
   const known = kept?.basis === basis ? kept.rounds : [];
+  const points: (Point | null)[] = kept?.basis === basis ? [...(kept.points ?? [])] : [];
   const rounds: string[][] = [];
   const curve: Report["curve"][number][] = [];
   const left = new Map(byId);
@@ -100,15 +105,26 @@ async function inRounds(
       if (batch.length === 0) return { asked: asked(rounds, byId), curve, stopped: ALL };
       rounds.push(batch.map(({ id }) => id));
       for (const { id } of batch) left.delete(id);
-      if (before === undefined) await writeJson(bench.run, ROUNDS, { basis, rounds } satisfies Kept);
+      if (before === undefined) await writeJson(bench.run, ROUNDS, { basis, rounds, points } satisfies Kept);
       if ((await ask(batch, `round ${rounds.length}`)) === "budget")
         return { asked: asked(rounds, byId), curve, stopped: SPENT };
+      const at = rounds.length - 1;
+      const said = points[at];
+      if (said !== undefined && known[at + 1] !== undefined) {
+        // Decided then, and paid for: not decided again.
+        if (said !== null) curve.push(said);
+        continue;
+      }
       await student?.close();
       student = await probed(
         bench,
         lessonsOf(await judgedRows(bench, asked(rounds, byId), plan.test, "between rounds")),
       );
-      if (student !== null) curve.push(await pointOf(bench, plan, student, asked(rounds, byId)));
+      const point =
+        said ?? (student === null ? null : await pointOf(bench, plan, student, asked(rounds, byId)));
+      points[at] = point;
+      await writeJson(bench.run, ROUNDS, { basis, rounds, points } satisfies Kept);
+      if (point !== null) curve.push(point);
       const next = Math.min(size, left.size);
       const price = priceOf(bench, rounds.flat().length) * next;
       const verdict =

@@ -45,9 +45,6 @@ export async function runDistillation(path: string, around: Surroundings): Promi
         examination,
         spend,
       });
-      const { terms } = bench.permission;
-      // The words behind the hash that each row carries.
-      if (terms !== null) await writeJson(run, "terms.json", terms.snapshot);
       await writeAll(run, report, examination);
       return report;
     } finally {

@@ -16,7 +16,8 @@ import type { Prompt } from "../prompt.ts";
 import type { Spend } from "../report/report.ts";
 import type { Trainer } from "../train/trainer.ts";
 import { JOURNAL, writeJson, type RunFolder } from "./folder.ts";
-import { permissionFor, type Permission } from "./permission.ts";
+import type { Restriction } from "../../policy/terms.ts";
+import { permissionFor, permitFile, restrictionsUnder, termsFile, type Permission } from "./permission.ts";
 import { fromFolder } from "./recipe.ts";
 
 /** What a run needs from outside: everything that differs between the product and its tests. */
@@ -72,11 +73,12 @@ export class Workbench {
   readonly #pace: Random;
   readonly #batches: BatchTeacher | null;
   #writing: Promise<void> = Promise.resolve();
+  readonly #restrictions = new Map<string, readonly Restriction[]>();
 
   private constructor(
     opened: Omit<
       Workbench,
-      "close" | "ask" | "random" | "stopIfAsked" | "teacherNames" | "tell" | "writeSpend"
+      "close" | "ask" | "random" | "restrictionsOf" | "stopIfAsked" | "teacherNames" | "tell" | "writeSpend"
     >,
   ) {
     this.run = opened.run;
@@ -97,6 +99,7 @@ export class Workbench {
     const trainer = trainerOf(run, around.trainers);
     const asked = recipe.teacher.model ?? "stillwatch-teacher";
     const permission = permissionFor(recipe, run.path, asked, around.now());
+    await keepPapers(run, permission);
     const { teacher, model } = await openTeacher(run, around);
     try {
       const log = await CallLog.open(
@@ -176,6 +179,15 @@ export class Workbench {
     return result;
   }
 
+  /** What must follow answers that were collected under these terms and this permit. Throws DistilError "not_permitted" or "folder". */
+  restrictionsOf(terms: string, permit: string | null): readonly Restriction[] {
+    const key = `${terms} ${permit ?? ""}`;
+    const found =
+      this.#restrictions.get(key) ?? restrictionsUnder(this.run.recipe, this.run.path, { terms, permit });
+    this.#restrictions.set(key, found);
+    return found;
+  }
+
   stopIfAsked(): void {
     if (this.around.signal.aborted)
       throw new DistilError(
@@ -224,6 +236,12 @@ export class Workbench {
     const { maxOutputTokens, capField, temperature, samples, topLogprobs, extra } = this.run.recipe.teacher;
     return { model: this.model, maxOutputTokens, capField, temperature, samples, topLogprobs, extra };
   }
+}
+
+/** The words behind the hash of the terms and the id of the permit that each row carries, before there is any row. */
+async function keepPapers(run: RunFolder, { terms, document }: Permission): Promise<void> {
+  if (terms !== null) await writeJson(run, termsFile(terms.sha256), terms.snapshot);
+  if (document !== null) await writeJson(run, permitFile(document.id), document);
 }
 
 const SPEND_EVERY_MS = 1000;

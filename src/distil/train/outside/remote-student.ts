@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { readReply } from "../../collect/reply.ts";
 import { httpTeacher } from "../../collect/http-teacher.ts";
 import { TeacherFailure } from "../../collect/teacher.ts";
@@ -15,6 +16,7 @@ export interface RemoteOptions {
 
 const CONCURRENCY = 8;
 const TRIES = 4;
+const FIRST_WAIT_MS = 250;
 const TIMEOUT_MS = 120_000;
 
 /**
@@ -32,12 +34,13 @@ export function remoteStudent({
   let logprobs = true;
   const ask = async (messages: unknown, signal: AbortSignal): Promise<StudentAnswer> => {
     for (let tries = 1; ; tries++) {
+      const withLogprobs = logprobs;
       const request = {
         model,
         messages,
         max_tokens: maxTokens,
         temperature: 0,
-        ...(logprobs ? { logprobs: true } : {}),
+        ...(withLogprobs ? { logprobs: true } : {}),
       };
       const reply = await api
         .ask(Buffer.from(JSON.stringify(request)), {}, signal)
@@ -49,12 +52,13 @@ export function remoteStudent({
       signal.throwIfAborted();
       if (reply.kind === "answered") return answerOf(reply.choices[0]);
       // Some servers refuse the whole request over a field that they do not know.
-      if (reply.kind === "refused" && logprobs) logprobs = false;
+      if (reply.kind === "refused" && withLogprobs) logprobs = false;
       else if (tries >= TRIES || reply.kind === "closed" || reply.kind === "refused")
         throw new DistilError(
           "student",
           `the student ${model} at ${api.address} gave no answer: ${reply.because}`,
         );
+      else await sleep(FIRST_WAIT_MS * 2 ** tries, undefined, { signal });
     }
   };
   return {
