@@ -16,6 +16,27 @@ function prompt(input: string, system = "Answer."): Prompt {
 }
 
 describe("findOverlap", () => {
+  it("looks at earlier turns and through characters that nobody sees", () => {
+    const input = "Which documents do I have to send to open an account for my mother?";
+    const test = [makePrompt({ messages: [{ role: "user", content: input }], input, source: "test" })];
+    const later = makePrompt({
+      messages: [
+        { role: "user", content: input },
+        { role: "assistant", content: "Her passport." },
+        { role: "user", content: "And where to?" },
+      ],
+      input: "And where to?",
+      source: "journal",
+    });
+    const hidden = input.replaceAll("o", "o\u200B");
+    const masked = makePrompt({
+      messages: [{ role: "user", content: hidden }],
+      input: hidden,
+      source: "file",
+    });
+    expect(findOverlap([later, masked], test).map(({ prompt }) => prompt.id)).toEqual([later.id, masked.id]);
+  });
+
   const questions = helpDeskQuestions(1600, "overlap");
   const test = questions.slice(0, 400).map((text) => prompt(text));
   const others = questions.slice(400);
