@@ -110,7 +110,8 @@ describe("stillwatch distil", () => {
     expect(status).toMatchObject({ name: "routing", stage: "collecting", budget: 1 });
     expect(status.answered).toBeGreaterThan(0);
     expect(status.answered).toBeLessThan(status.prompts);
-    expect(status.upperBound).toBeGreaterThan(status.spent);
+    // Equal for a moment when nothing is in flight.
+    expect(status.upperBound).toBeGreaterThanOrEqual(status.spent);
     first.child.kill("SIGKILL");
     await first.ended;
     expect(existsSync(join(folder, "report.json"))).toBe(false);
