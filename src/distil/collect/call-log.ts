@@ -198,11 +198,6 @@ export class CallLog {
     if (call.replaces !== null) this.#open.delete(call.replaces);
   }
 
-  /** Anything else that belongs on record (permit, terms, prompts, results). */
-  async note(event: JsonObject): Promise<void> {
-    await this.#ledger.append(event);
-  }
-
   /** Waits for what is being written. Idempotent. */
   close(): Promise<void> {
     return this.#ledger.stop();
